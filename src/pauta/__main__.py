@@ -1,0 +1,5 @@
+"""``python -m pauta``."""
+
+from pauta.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""One file per outside system. Nothing here knows another adapter."""

@@ -1,0 +1,1 @@
+"""Commands for people. Gets everything ready-made from assembly."""

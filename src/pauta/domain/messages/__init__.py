@@ -1,0 +1,24 @@
+"""Every problem's text, English and Brazilian Portuguese, by code. One file per room that raises them.
+
+A key is a code, or ``CODE.variant`` where one code has several texts. Placeholders in braces are the
+problem's values; both languages use the same ones.
+"""
+
+from __future__ import annotations
+
+from pauta.domain.messages.authoring import AUTHORING
+from pauta.domain.messages.frames import FRAMES
+from pauta.domain.messages.running import RUNNING
+from pauta.domain.messages.scripts import SCRIPTS
+from pauta.domain.messages.storing import STORING
+from pauta.domain.messages.text import Bilingual, Text
+
+MESSAGES: dict[str, Bilingual] = {**AUTHORING, **SCRIPTS, **FRAMES, **RUNNING, **STORING}
+
+
+def text_of(code: str, variant: str, language: str) -> Text:
+    """The text of a code. An unknown code shows itself rather than hiding the problem."""
+    both = MESSAGES.get(f"{code}.{variant}" if variant else code) or MESSAGES.get(code)
+    if both is None:
+        return Text(what=f"{code} {variant}".strip())
+    return both.pt if language.lower().startswith("pt") else both.en

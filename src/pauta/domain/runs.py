@@ -1,0 +1,186 @@
+"""Runs, stages, steps and attempts as they are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.outputs import FileRef, ModelRecord, Output
+from pauta.domain.problems import Problem
+from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run was asked for. `document` is the document's path, `scripts` its scripts' folder, as given."""
+
+    use_cache: bool = True
+    only: str | None = None
+    slots: int | None = None
+    document: str | None = None
+    scripts: str | None = None
+    from_step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of one pipeline version with given inputs and parameters.
+
+    `open_stages` counts the stages that are not final; the run ends when it is 0. `failed_stages` counts the
+    failed ones whose failure fails the run. `of` is the run that this one runs again.
+    """
+
+    id: RunId
+    pipeline: str
+    state: RunState
+    created_at: datetime
+    open_stages: int
+    failed_stages: int = 0
+    held_stages: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cancel_requested_at: datetime | None = None
+    stopping: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Output] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=RunOptions)
+    of: RunId | None = None
+    idempotency_key: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The unit that is queued and leased.
+
+    Attributes:
+        waiting_for: Number of stages before it that have not ended.
+        fence: Number of the newest attempt, 0 before the first; never decreases.
+        tries: Attempts that ended by a step's own failure since that step was first tried.
+        deaths: Attempts whose process died or whose lease ran out, since the last person's decision.
+        owner: Who holds the lease: boot id and process of the worker.
+        lease_until: When the lease ends.
+        not_before: Earliest time for the next attempt, when scheduled.
+    """
+
+    run_id: RunId
+    no: int
+    state: StageState
+    waiting_for: int = 0
+    fence: int = 0
+    tries: int = 0
+    deaths: int = 0
+    owner: str | None = None
+    lease_until: datetime | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What is known of one step of a run.
+
+    Attributes:
+        seconds: Time in the script's own body, in its last attempt.
+        cached_from: The run whose result was taken, when it was taken from the cache.
+        cache_key: Key under which the result can be found again.
+        reason: Why it ran or did not, in words of the engine's `reasons`.
+        metrics: Metrics that the script logged, last value of each.
+    """
+
+    run_id: RunId
+    no: int
+    name: str
+    stage_no: int
+    state: StepState = StepState.PENDING
+    attempts: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: float | None = None
+    cached_from: RunId | None = None
+    cache_key: str | None = None
+    reason: str | None = None
+    output: Output | None = None
+    files: tuple[FileRef, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    problem: Problem | None = None
+
+    @property
+    def cached(self) -> bool:
+        """Whether the result was taken from the cache."""
+        return self.cached_from is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a stage, known by its fence number. `process` is the id of the script's process."""
+
+    run_id: RunId
+    stage_no: int
+    fence: int
+    owner: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: AttemptOutcome | None = None
+    problem: Problem | None = None
+    process: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """A result that can stand in for running a step.
+
+    Attributes:
+        key: Full key: recipe and input addresses.
+        recipe: Key without the inputs: script version, keyword arguments, environment. Candidates for an
+            early stop of recomputation are looked up by it.
+        inputs: Input addresses by frame name.
+    """
+
+    key: str
+    recipe: str
+    inputs: Mapping[str, Address]
+    run_id: RunId
+    step_no: int
+    made_at: datetime
+    output: Output | None
+    files: tuple[FileRef, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a step's log. `stream` is ``stdout``, ``stderr``, ``log``, ``warning`` or ``pauta``."""
+
+    at: datetime
+    level: str
+    text: str
+    stream: str = "stdout"
+    logger: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogChunk:
+    """Consecutive log lines of one attempt of one step; `first` numbers the first line within the run."""
+
+    run_id: RunId
+    step_no: int
+    fence: int
+    first: int
+    lines: tuple[LogLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a run's history. `kind` is past tense: ``claimed``, ``step_completed``, ``late_result`` …"""
+
+    run_id: RunId
+    at: datetime
+    kind: str
+    stage_no: int | None = None
+    step_no: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)

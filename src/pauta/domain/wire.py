@@ -1,0 +1,212 @@
+"""What a worker and a script's process say to each other: one JSON object a line, never a pickle.
+
+The worker sends `Order`s, the runtime answers with `Report`s. Both sides encode and decode with
+`encode` and the two decoders here, so an unknown message or field is an error at the pipe, not later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pauta.domain.outputs import FileRef, ModelRecord, Output
+from pauta.domain.problems import Problem
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="t", forbid_unknown_fields=True):
+    """Base of all messages."""
+
+
+class TakeOrder(msgspec.Struct, frozen=True):
+    """A frame for a step: from an earlier step of this stage (`step`), or a stored `output`.
+
+    `trusted` is the identity (inode, size, mtime_ns, ctime_ns) of the object's file when its writer is known
+    and just wrote it, so that it need not be hashed again before use; None asks for the full check.
+    """
+
+    name: str
+    step: int | None = None
+    output: Output | None = None
+    trusted: tuple[int, int, int, int] | None = None
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A stored result that stands in for the step if its inputs turn out to have these addresses."""
+
+    key: str
+    inputs: dict[str, str]
+    run_id: str
+    output: Output | None
+    files: tuple[FileRef, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    metrics: dict[str, float] = {}
+
+
+class StepOrder(msgspec.Struct, frozen=True):
+    """One step to run.
+
+    Attributes:
+        script: Path of the pinned source file in the run's bundle.
+        shown_as: Path to show in tracebacks.
+        recipe: Cache key without inputs (see `CacheEntry.recipe`), empty when the step is not cached.
+        effects: The step has effects: do not begin it before all earlier steps are acknowledged, and go on
+            only after it is acknowledged itself.
+        files: Files of the steps it depends on that ran elsewhere, to be laid in the working folder before it.
+        files_from: Numbers of earlier steps of this stage whose files it sees too.
+        attempt: Number of this try of the step, from 1.
+        key: Idempotency key, the same over all attempts.
+    """
+
+    no: int
+    name: str
+    script: str
+    shown_as: str
+    takes: tuple[TakeOrder, ...]
+    gives: str | None
+    kwargs: dict[str, Any]
+    timeout_seconds: float | None
+    memory_bytes: int | None
+    env: dict[str, str]
+    min_rows: int
+    recipe: str
+    effects: bool
+    attempt: int
+    key: str
+    candidates: tuple[Candidate, ...] = ()
+    files: tuple[FileRef, ...] = ()
+    files_from: tuple[int, ...] = ()
+
+
+class RunStage(Message, tag="run_stage"):
+    """Run these steps one after the other. `stage` and `fence` are echoed in every report."""
+
+    run: str
+    stage: int
+    fence: int
+    steps: tuple[StepOrder, ...]
+    objects: str  # root folder of the object store
+    bundle: str  # folder with the run's pinned scripts, put first on sys.path
+    model_path: str | None = None
+
+
+class Acknowledge(Message, tag="ack"):
+    """The reports of all steps up to `step` of this stage are recorded."""
+
+    stage: int
+    fence: int
+    step: int
+
+
+class Leave(Message, tag="leave"):
+    """No further stage comes: end."""
+
+
+Order = RunStage | Acknowledge | Leave
+
+
+class StepStarted(Message, tag="started"):
+    """The body of a step begins. `at` is seconds since 1970."""
+
+    stage: int
+    fence: int
+    step: int
+    at: float
+
+
+class StepReturned(Message, tag="returned"):
+    """The body of a step has returned; its output is being stored while the next step may begin."""
+
+    stage: int
+    fence: int
+    step: int
+    seconds: float
+
+
+class StepFinished(Message, tag="finished"):
+    """A step is done and its output stored. `cached_from` names a run when a candidate stood in."""
+
+    stage: int
+    fence: int
+    step: int
+    seconds: float
+    at: float
+    output: Output | None
+    inputs: dict[str, str]  # frame name → address actually used
+    files: tuple[FileRef, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    metrics: dict[str, float] = {}
+    profile: dict[str, Any] | None = None  # profile and preview of a new frame
+    stored: tuple[int, int, int, int] | None = None  # identity of the written file, see TakeOrder.trusted
+    cached_from: str | None = None
+    cache_key: str | None = None
+
+
+class StepFailed(Message, tag="failed"):
+    """A step failed by its own doing; nothing after it in this stage was run."""
+
+    stage: int
+    fence: int
+    step: int
+    seconds: float
+    at: float
+    problem: Problem
+    files: tuple[FileRef, ...] = ()
+
+
+class StageDone(Message, tag="stage_done"):
+    """Every step of the stage is reported; the process waits for the next order."""
+
+    stage: int
+    fence: int
+
+
+class Logged(Message, tag="log"):
+    """A structured log line (``logging``, ``warnings``). Plain output comes over its own pipes."""
+
+    step: int
+    at: float
+    level: str
+    text: str
+    logger: str = ""
+    stream: str = "log"
+
+
+class Progressed(Message, tag="progress"):
+    """`pauta.progress()`: `done` of `total` (None: unknown), with a short text."""
+
+    step: int
+    done: float
+    total: float | None = None
+    text: str = ""
+
+
+class Measured(Message, tag="metric"):
+    """`pauta.log_metric()`: one value of a metric; `number` is its position (epoch), None when single."""
+
+    step: int
+    name: str
+    value: float
+    number: int | None = None
+
+
+Report = StepStarted | StepReturned | StepFinished | StepFailed | StageDone | Logged | Progressed | Measured
+
+_encoder = msgspec.json.Encoder()
+_orders = msgspec.json.Decoder(Order)
+_reports = msgspec.json.Decoder(Report)
+
+
+def encode(message: Message) -> bytes:
+    """A message as one line of JSON with its line end."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_order(line: bytes) -> Order:
+    """Raises: msgspec.ValidationError, msgspec.DecodeError when the line is not an order."""
+    return _orders.decode(line)
+
+
+def decode_report(line: bytes) -> Report:
+    """Raises: msgspec.ValidationError, msgspec.DecodeError when the line is not a report."""
+    return _reports.decode(line)

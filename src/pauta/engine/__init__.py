@@ -1,0 +1,1 @@
+"""Decides. Never does: no clock, no disk, no network, no randomness."""

@@ -1,0 +1,1 @@
+"""Learning tools for scripts. Knows nothing of the rest."""

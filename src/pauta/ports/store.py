@@ -1,0 +1,251 @@
+"""The store of runs: the only truth. Every change of state is a compare-and-set inside a transaction.
+
+Rules that every implementation keeps, and the contract tests check:
+
+- A transaction is all or nothing; an exception inside it leaves the store as it was.
+- A final row (run, stage, step) never changes its state again and `fence` never decreases: the store itself
+  refuses it (`StoreFault` DB-010), whatever the caller does.
+- ``transaction(durable=True)`` returns only when its changes would survive a loss of power; without it they
+  survive the death of any process.
+- Times come in as arguments; no statement asks the database for the time. They are aware and come back UTC.
+- What may well happen is a return value (`False`, `None`, an empty list), not an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.plan import Plan
+from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, Run, Stage, StepRecord
+
+
+class RunRows(Protocol):
+    """Runs and their plans."""
+
+    def add(self, run: Run, plan: Plan, stages: Sequence[Stage], steps: Sequence[StepRecord]) -> bool:
+        """Record a new run whole. False, and nothing recorded, when its id or idempotency key exists."""
+        ...
+
+    def get(self, run_id: RunId) -> Run | None:
+        """The run, or None."""
+        ...
+
+    def plan(self, run_id: RunId) -> Plan | None:
+        """The run's plan, exactly as it was recorded."""
+        ...
+
+    def by_key(self, idempotency_key: str) -> Run | None:
+        """The run accepted under this key, or None."""
+        ...
+
+    def find(self, prefix: str) -> list[RunId]:
+        """Ids that begin with `prefix`, newest first, at most 20."""
+        ...
+
+    def list(
+        self, *, limit: int = 50, before: RunId | None = None, states: Sequence[str] = (), pipeline: str | None = None
+    ) -> list[Run]:
+        """Runs, newest first (ids sort by time), those older than `before`."""
+        ...
+
+    def save(self, before: Run, after: Run) -> bool:
+        """Put `after` if state, counts and `cancel_requested_at` still are as in `before`."""
+        ...
+
+
+class StageRows(Protocol):
+    """Stages: the queue."""
+
+    def get(self, run_id: RunId, no: int) -> Stage | None:
+        """The stage, or None."""
+        ...
+
+    def list(self, run_id: RunId) -> list[Stage]:
+        """All stages of a run by number."""
+        ...
+
+    def save(self, before: Stage, after: Stage) -> bool:
+        """Put `after` if state and fence still are as in `before`. One statement; False means: lost the race."""
+        ...
+
+    def claimable(self, *, now: datetime, limit: int, run_id: RunId | None = None) -> list[Stage]:
+        """Stages that are ready, or scheduled and due, oldest run first, then by number.
+
+        On PostgreSQL the rows are locked and rows locked by others are passed over, so that many claimers
+        do not meet on the same ones.
+        """
+        ...
+
+    def expired(self, *, now: datetime, limit: int = 100) -> list[Stage]:
+        """Running stages whose lease ended before `now`."""
+        ...
+
+    def running(self, *, owner: str | None = None, run_id: RunId | None = None) -> list[Stage]:
+        """Running stages, of one owner or run if given."""
+        ...
+
+    def next_due(self, run_id: RunId | None = None) -> datetime | None:
+        """Earliest `not_before` of scheduled stages."""
+        ...
+
+    def count_down(self, run_id: RunId, upstream: Sequence[int]) -> list[Stage]:
+        """These stages have ended: lower `waiting_for` of all stages that need them, once for each.
+
+        Returns the pending stages whose `waiting_for` is now 0. The edges were recorded with the plan.
+        """
+        ...
+
+
+class StepRows(Protocol):
+    """Steps and their results."""
+
+    def list(self, run_id: RunId) -> list[StepRecord]:
+        """All steps of a run by number."""
+        ...
+
+    def get(self, run_id: RunId, nos: Sequence[int]) -> list[StepRecord]:
+        """These steps, in the order asked."""
+        ...
+
+    def put(self, steps: Sequence[StepRecord]) -> None:
+        """Put these rows over the present ones. Raises `StoreFault` DB-010 if a final row would change state."""
+        ...
+
+
+class AttemptRows(Protocol):
+    """Attempts of stages."""
+
+    def add(self, attempt: Attempt) -> None:
+        """Record the beginning of an attempt."""
+        ...
+
+    def close(self, attempt: Attempt) -> None:
+        """Record how it ended."""
+        ...
+
+    def list(self, run_id: RunId) -> list[Attempt]:
+        """All attempts of a run by stage and fence."""
+        ...
+
+
+class CacheRows(Protocol):
+    """Results that can stand in for running."""
+
+    def get(self, key: str) -> CacheEntry | None:
+        """The entry with this full key, or None."""
+        ...
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, CacheEntry]:
+        """Those of these keys that exist."""
+        ...
+
+    def by_recipe(self, recipe: str, *, limit: int = 8) -> list[CacheEntry]:
+        """Entries with this recipe, newest first."""
+        ...
+
+    def put(self, entries: Sequence[CacheEntry]) -> None:
+        """Record entries; one with an existing key replaces it."""
+        ...
+
+    def forget(self, addresses: Sequence[Address]) -> int:
+        """Drop entries whose output or files have one of these addresses (objects lost or collected)."""
+        ...
+
+
+class LogRows(Protocol):
+    """Log lines, in chunks."""
+
+    def append(self, chunks: Sequence[LogChunk]) -> None:
+        """Keep chunks; their order is their `first`."""
+        ...
+
+    def read(
+        self, run_id: RunId, *, step_no: int | None = None, after: int = -1, limit_lines: int = 10_000
+    ) -> list[LogChunk]:
+        """Chunks with lines numbered above `after`, in order, until `limit_lines` lines are read."""
+        ...
+
+    def last(self, run_id: RunId) -> int:
+        """Number of the newest line of a run, -1 when there is none."""
+        ...
+
+
+class EventRows(Protocol):
+    """History: appended, never changed."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events."""
+        ...
+
+    def list(self, run_id: RunId) -> list[Event]:
+        """All events of a run in the order they were added."""
+        ...
+
+
+class ObjectRows(Protocol):
+    """What the records know of stored objects."""
+
+    def put_profile(self, address: Address, profile: Mapping[str, Any]) -> None:
+        """Keep a frame's profile and preview (at most 256 KiB of JSON); the same address twice keeps the first."""
+        ...
+
+    def profile(self, address: Address) -> Mapping[str, Any] | None:
+        """A frame's profile and preview."""
+        ...
+
+    def imported(self, key: str) -> Mapping[str, Any] | None:
+        """What `remember_import` kept under this key: the frame that an input file was read into."""
+        ...
+
+    def remember_import(self, key: str, output: Mapping[str, Any]) -> None:
+        """Keep that the input file with this key (hash of bytes, schema, reader's version) gave this output."""
+        ...
+
+    def referenced(self) -> Iterable[Address]:
+        """Every address that some run, step, script or cache entry refers to (may repeat)."""
+        ...
+
+    def drop_run(self, run_id: RunId) -> bool:
+        """Remove a final run with all its rows. False when it is not final or not there."""
+        ...
+
+
+class Transaction(Protocol):
+    """One transaction over all rows."""
+
+    @property
+    def runs(self) -> RunRows: ...
+    @property
+    def stages(self) -> StageRows: ...
+    @property
+    def steps(self) -> StepRows: ...
+    @property
+    def attempts(self) -> AttemptRows: ...
+    @property
+    def cache(self) -> CacheRows: ...
+    @property
+    def logs(self) -> LogRows: ...
+    @property
+    def events(self) -> EventRows: ...
+    @property
+    def objects(self) -> ObjectRows: ...
+
+
+class Store(Protocol):
+    """Opens transactions. Safe to use from several threads; transactions of one process come one at a time."""
+
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; it is committed at the end of the block, or undone by an exception.
+
+        Raises:
+            StoreFault: The database cannot be used (DB-…): busy, damaged, full, gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

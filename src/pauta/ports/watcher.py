@@ -1,0 +1,33 @@
+"""Whoever looks on while a run goes: the command line's progress bars, later the live events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from pauta.domain.problems import Problem
+from pauta.domain.runs import LogLine, StepRecord
+
+
+class Watcher(Protocol):
+    """Is told what happens, in order, from the worker's own thread. Must return quickly and never raise."""
+
+    def step_started(self, step: int, name: str, attempt: int, at: datetime) -> None:
+        """The body of a step begins."""
+        ...
+
+    def step_progressed(self, step: int, done: float, total: float | None, text: str) -> None:
+        """A step tells how far it is."""
+        ...
+
+    def step_ended(self, record: StepRecord) -> None:
+        """A step is final and recorded: completed (perhaps from the cache), failed, skipped, cancelled."""
+        ...
+
+    def step_retries(self, step: int, problem: Problem, next_at: datetime | None, attempt: int) -> None:
+        """A step failed or died and is tried again at `next_at` (None: at once)."""
+        ...
+
+    def logged(self, step: int | None, line: LogLine) -> None:
+        """A log line was recorded."""
+        ...

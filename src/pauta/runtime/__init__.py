@@ -1,0 +1,1 @@
+"""What runs inside the script's own process. Light; never opens the database."""

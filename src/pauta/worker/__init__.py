@@ -1,0 +1,1 @@
+"""Claims stages, has them run, watches, reports. Sees no database."""

@@ -1,11 +1,11 @@
 """What went wrong, where, and what to do: one value that every room, screen and command shows.
 
-    PautaError                   root; carries one or more problems
-    ├── InvalidInput             documents, scripts, parameters, data: nothing was run or stored
-    ├── NotFound                 no such run, step, frame or object
-    ├── Conflict                 the state does not allow it (a finished run is cancelled, a stale version)
-    ├── StoreFault               the database or the object store cannot be used
-    └── StepFault                a step's own failure, raised inside the runtime
+PautaError                   root; carries one or more problems
+├── InvalidInput             documents, scripts, parameters, data: nothing was run or stored
+├── NotFound                 no such run, step, frame or object
+├── Conflict                 the state does not allow it (a finished run is cancelled, a stale version)
+├── StoreFault               the database or the object store cannot be used
+└── StepFault                a step's own failure, raised inside the runtime
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ class Exited:
         code: Exit code, or None when a signal ended it.
         signal: Number of the signal, or None.
         peak_bytes: Largest resident memory seen.
-        cause: ``left`` (asked to), ``died``, ``memory`` (killed over its limit), ``timeout``, ``cancelled``, ``killed``.
+        cause: ``left`` (asked to), ``died``, ``memory`` (killed over its limit), or what `Process.stop` or `kill`
+            was called with: ``timeout``, ``cancelled``, ``killed``.
     """
 
     code: int | None

@@ -91,7 +91,7 @@ class Objects(Protocol):
         """
         ...
 
-    def list(self) -> Iterator[ObjectInfo]:
+    def contents(self) -> Iterator[ObjectInfo]:
         """All objects, in no order."""
         ...
 

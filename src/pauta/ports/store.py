@@ -46,7 +46,7 @@ class RunRows(Protocol):
         """Ids that begin with `prefix`, newest first, at most 20."""
         ...
 
-    def list(
+    def newest(
         self, *, limit: int = 50, before: RunId | None = None, states: Sequence[str] = (), pipeline: str | None = None
     ) -> list[Run]:
         """Runs, newest first (ids sort by time), those older than `before`."""
@@ -64,7 +64,7 @@ class StageRows(Protocol):
         """The stage, or None."""
         ...
 
-    def list(self, run_id: RunId) -> list[Stage]:
+    def of_run(self, run_id: RunId) -> list[Stage]:
         """All stages of a run by number."""
         ...
 
@@ -103,7 +103,7 @@ class StageRows(Protocol):
 class StepRows(Protocol):
     """Steps and their results."""
 
-    def list(self, run_id: RunId) -> list[StepRecord]:
+    def of_run(self, run_id: RunId) -> list[StepRecord]:
         """All steps of a run by number."""
         ...
 
@@ -127,7 +127,7 @@ class AttemptRows(Protocol):
         """Record how it ended."""
         ...
 
-    def list(self, run_id: RunId) -> list[Attempt]:
+    def of_run(self, run_id: RunId) -> list[Attempt]:
         """All attempts of a run by stage and fence."""
         ...
 
@@ -181,7 +181,7 @@ class EventRows(Protocol):
         """Add events."""
         ...
 
-    def list(self, run_id: RunId) -> list[Event]:
+    def of_run(self, run_id: RunId) -> list[Event]:
         """All events of a run in the order they were added."""
         ...
 

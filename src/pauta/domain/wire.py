@@ -78,7 +78,7 @@ class StepOrder(msgspec.Struct, frozen=True):
     files_from: tuple[int, ...] = ()
 
 
-class RunStage(Message, tag="run_stage"):
+class RunStage(Message, frozen=True, tag="run_stage"):
     """Run these steps one after the other. `stage` and `fence` are echoed in every report."""
 
     run: str
@@ -90,7 +90,7 @@ class RunStage(Message, tag="run_stage"):
     model_path: str | None = None
 
 
-class Acknowledge(Message, tag="ack"):
+class Acknowledge(Message, frozen=True, tag="ack"):
     """The reports of all steps up to `step` of this stage are recorded."""
 
     stage: int
@@ -98,14 +98,14 @@ class Acknowledge(Message, tag="ack"):
     step: int
 
 
-class Leave(Message, tag="leave"):
+class Leave(Message, frozen=True, tag="leave"):
     """No further stage comes: end."""
 
 
 Order = RunStage | Acknowledge | Leave
 
 
-class StepStarted(Message, tag="started"):
+class StepStarted(Message, frozen=True, tag="started"):
     """The body of a step begins. `at` is seconds since 1970."""
 
     stage: int
@@ -114,7 +114,7 @@ class StepStarted(Message, tag="started"):
     at: float
 
 
-class StepReturned(Message, tag="returned"):
+class StepReturned(Message, frozen=True, tag="returned"):
     """The body of a step has returned; its output is being stored while the next step may begin."""
 
     stage: int
@@ -123,7 +123,7 @@ class StepReturned(Message, tag="returned"):
     seconds: float
 
 
-class StepFinished(Message, tag="finished"):
+class StepFinished(Message, frozen=True, tag="finished"):
     """A step is done and its output stored. `cached_from` names a run when a candidate stood in."""
 
     stage: int
@@ -142,7 +142,7 @@ class StepFinished(Message, tag="finished"):
     cache_key: str | None = None
 
 
-class StepFailed(Message, tag="failed"):
+class StepFailed(Message, frozen=True, tag="failed"):
     """A step failed by its own doing; nothing after it in this stage was run."""
 
     stage: int
@@ -154,14 +154,14 @@ class StepFailed(Message, tag="failed"):
     files: tuple[FileRef, ...] = ()
 
 
-class StageDone(Message, tag="stage_done"):
+class StageDone(Message, frozen=True, tag="stage_done"):
     """Every step of the stage is reported; the process waits for the next order."""
 
     stage: int
     fence: int
 
 
-class Logged(Message, tag="log"):
+class Logged(Message, frozen=True, tag="log"):
     """A structured log line (``logging``, ``warnings``). Plain output comes over its own pipes."""
 
     step: int
@@ -172,7 +172,7 @@ class Logged(Message, tag="log"):
     stream: str = "log"
 
 
-class Progressed(Message, tag="progress"):
+class Progressed(Message, frozen=True, tag="progress"):
     """`pauta.progress()`: `done` of `total` (None: unknown), with a short text."""
 
     step: int
@@ -181,7 +181,7 @@ class Progressed(Message, tag="progress"):
     text: str = ""
 
 
-class Measured(Message, tag="metric"):
+class Measured(Message, frozen=True, tag="metric"):
     """`pauta.log_metric()`: one value of a metric; `number` is its position (epoch), None when single."""
 
     step: int
@@ -204,9 +204,11 @@ def encode(message: Message) -> bytes:
 
 def decode_order(line: bytes) -> Order:
     """Raises: msgspec.ValidationError, msgspec.DecodeError when the line is not an order."""
-    return _orders.decode(line)
+    order: Order = _orders.decode(line)
+    return order
 
 
 def decode_report(line: bytes) -> Report:
     """Raises: msgspec.ValidationError, msgspec.DecodeError when the line is not a report."""
-    return _reports.decode(line)
+    report: Report = _reports.decode(line)
+    return report

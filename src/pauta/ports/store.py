@@ -64,12 +64,23 @@ class StageRows(Protocol):
         """The stage, or None."""
         ...
 
+    def get_many(self, run_id: RunId, nos: Sequence[int]) -> list[Stage]:
+        """These stages of a run, by number; missing ones are left out."""
+        ...
+
     def of_run(self, run_id: RunId) -> list[Stage]:
         """All stages of a run by number."""
         ...
 
     def save(self, before: Stage, after: Stage) -> bool:
         """Put `after` if state and fence still are as in `before`. One statement; False means: lost the race."""
+        ...
+
+    def save_many(self, changes: Sequence[tuple[Stage, Stage]]) -> bool:
+        """`save` for many stages at once, as one round trip. False when any of them lost its race.
+
+        After False the transaction must be given up (raise inside the block), as some may have been put.
+        """
         ...
 
     def claimable(self, *, now: datetime, limit: int, run_id: RunId | None = None) -> list[Stage]:
@@ -127,6 +138,14 @@ class AttemptRows(Protocol):
         """Record how it ended."""
         ...
 
+    def add_many(self, attempts: Sequence[Attempt]) -> None:
+        """`add` for many, in one round trip."""
+        ...
+
+    def close_many(self, attempts: Sequence[Attempt]) -> None:
+        """`close` for many, in one round trip: end, outcome, problem and process are put, the rest stays."""
+        ...
+
     def of_run(self, run_id: RunId) -> list[Attempt]:
         """All attempts of a run by stage and fence."""
         ...
@@ -145,6 +164,10 @@ class CacheRows(Protocol):
 
     def by_recipe(self, recipe: str, *, limit: int = 8) -> list[CacheEntry]:
         """Entries with this recipe, newest first."""
+        ...
+
+    def by_recipes(self, recipes: Sequence[str], *, limit: int = 8) -> Mapping[str, Sequence[CacheEntry]]:
+        """`by_recipe` for many recipes in few round trips; recipes without an entry are left out."""
         ...
 
     def put(self, entries: Sequence[CacheEntry]) -> None:

@@ -1,0 +1,64 @@
+# Every target explains itself: `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := examples/vehicle_failures
+
+# Our own modules may keep their bytecode, whatever the machine's habits: a command starts faster by it.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make .venv with everything needed (costs nothing when nothing changed)
+	@PYTHON="$(PYTHON)" tools/setup.sh
+
+.PHONY: demo
+demo: setup ## Run the main example: from vehicle data to a trained model
+	@test -f $(DEMO)/data/FALHAS.csv || $(BIN)/python $(DEMO)/generate.py
+	@$(BIN)/pauta run $(DEMO)/pipeline.json
+
+.PHONY: test
+test: setup check ## Run every check and test (at most ten minutes on two cores)
+	@tools/test_tools.sh
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --durations 15
+
+.PHONY: check
+check: setup ## Lint, formatting, types, and which room imports which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: unit
+unit: setup ## Run the quick tests alone
+	$(BIN)/python -m pytest tests/unit tests/architecture
+
+.PHONY: bench
+bench: setup ## Measure speed and memory beside bare baselines
+	@for script in benchmarks/[a-z]*.py; do echo; $(BIN)/python $$script || exit 1; done
+
+.PHONY: docs-check
+docs-check: setup ## Run the snippets of the documentation and check its links and generated pages
+	$(BIN)/python -m pytest tests/architecture -k docs
+
+.PHONY: docs
+docs: setup ## Write the generated pages of the reference anew
+	$(BIN)/python tools/write_reference.py
+
+.PHONY: format
+format: setup ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: setup ## Resolve the dependencies anew (UPGRADE=--upgrade takes the newest)
+	tools/lock.sh $(UPGRADE)
+
+.PHONY: clean
+clean: ## Remove what was built, kept or cached, but not your data
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find src tests tools examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -40,24 +40,20 @@ if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-# uv reads neither pip's settings nor the system's certificates by itself; a mirror set for pip holds for both.
-set_for_pip() { .venv/bin/python -m pip config get "global.$1" 2>/dev/null | tr '\n' ' ' || true; }
-take_over() { # take_over VARIABLE SETTING: unless the variable is set
-    value=$(set_for_pip "$2")
-    if [ -n "$value" ] && ! printenv "$1" >/dev/null; then export "$1=$value"; fi
-}
-
-with_uv() {
-    take_over UV_DEFAULT_INDEX index-url
-    take_over UV_INDEX extra-index-url
-    UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1} .venv/bin/uv pip install --quiet --python .venv/bin/python \
-        --require-hashes --no-deps --no-build-isolation --compile-bytecode -r requirements/dev.lock
-}
-
-with_pip() {
-    say "uv could not install the packages; trying with pip, which takes a minute longer ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-        --require-hashes --no-deps --no-build-isolation -r requirements/dev.lock
+# uv is ten times as fast as pip, but reads neither pip's settings nor, by itself, the system's certificates.
+# So: uv as it is set; uv with the mirrors that pip is set to; pip. The hashes make all three safe.
+LOCKED="--require-hashes --no-deps --no-build-isolation -r requirements/dev.lock"
+pip_setting() { .venv/bin/python -m pip config get "global.$1" 2>/dev/null | tr '\n' ' '; }
+install_locked() {
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
+    set -- .venv/bin/uv pip install --quiet --python .venv/bin/python --compile-bytecode $LOCKED
+    "$@" 2>"$trouble" && return
+    UV_DEFAULT_INDEX=$(pip_setting index-url) UV_INDEX=$(pip_setting extra-index-url) \
+        UV_INDEX_STRATEGY=unsafe-best-match "$@" 2>>"$trouble" && return
+    say "uv could not get the packages; trying with pip, which takes a minute longer ..."
+    .venv/bin/python -m pip install -qq --disable-pip-version-check $LOCKED && return
+    cat "$trouble" >&2
+    return 1
 }
 
 say "Setting up .venv (once; half a minute with a good connection) ..."
@@ -71,10 +67,11 @@ sound() {
 }
 sound || rm -rf .venv
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --require-hashes --no-deps -r requirements/installer.lock
-with_uv || with_pip
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+trouble=.venv/.pauta-trouble
+.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/installer.lock
+install_locked
+rm -f "$trouble"
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
     --no-index --editable .
 .venv/bin/python -m compileall -q src
 printf '%s\n' "$wanted" >"$mark"

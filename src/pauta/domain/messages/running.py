@@ -2,6 +2,203 @@
 
 from __future__ import annotations
 
-from pauta.domain.messages.text import Bilingual
+from pauta.domain.messages.text import Bilingual, both
 
-RUNNING: dict[str, Bilingual] = {}
+_LIST_RUNS = {"do": "`pauta runs` lists them", "faca": "`pauta runs` mostra a lista"}
+
+RUNNING: dict[str, Bilingual] = {
+    # ---- runs
+    "RUN-001": both("there is no run {run}", "não existe a execução {run}", **_LIST_RUNS),
+    "RUN-001.none": both(
+        "there are no runs in this project yet",
+        "ainda não há execuções neste projeto",
+        do="`pauta run` makes one",
+        faca="`pauta run` cria uma",
+    ),
+    "RUN-002": both(
+        '"{run}" fits {count} runs: {matches}',
+        '"{run}" serve para {count} execuções: {matches}',
+        do="give more of the id",
+        faca="informe mais caracteres do id",
+    ),
+    "RUN-003": both(
+        'run {run} has no step "{step}"',
+        'a execução {run} não tem a etapa "{step}"',
+        do="its steps: {known}",
+        faca="etapas que tem: {known}",
+    ),
+    "RUN-004": both(
+        'run {run} has no frame "{frame}"',
+        'a execução {run} não tem o frame "{frame}"',
+        do="its frames: {known}",
+        faca="frames que tem: {known}",
+    ),
+    "RUN-005": both(
+        "run {run} is {state}: there is nothing to cancel",
+        "a execução {run} está no estado {state}: não há o que cancelar",
+    ),
+    "RUN-006": both(
+        "run {run} is {state}: only a run that has not ended goes on",
+        "a execução {run} está no estado {state}: só continua a que não terminou",
+        do="`pauta rerun {run}` runs it again, taking what did not change from the cache",
+        faca="`pauta rerun {run}` repete a execução e tira do cache o que não mudou",
+    ),
+    "RUN-007": both(
+        "run {run} is {state}: it has not ended yet",
+        "a execução {run} está no estado {state}: ainda não terminou",
+        do="`pauta run --resume {run}` goes on with it",
+        faca="`pauta run --resume {run}` continua",
+    ),
+    "RUN-008": both(
+        'step "{step}" of run {run} has no recorded inputs: it is {state}',
+        'a etapa "{step}" da execução {run} não tem entradas registradas: está no estado {state}',
+        do="replay a step that ran, or one whose inputs were made",
+        faca="repita uma etapa que executou, ou uma cujas entradas foram feitas",
+    ),
+    "RUN-009": both(
+        '"{frame}" of run {run} is no table but a {kind}; only frames can be written to a table file',
+        '"{frame}" da execução {run} não é uma tabela ({kind}); só frames vão para arquivo de tabela',
+    ),
+    "RUN-010": both('step "{step}" failed', 'a etapa "{step}" falhou'),
+    "RUN-011": both(
+        'step "{step}" died {deaths} times; the run is held',
+        'a etapa "{step}" morreu {deaths} vezes; a execução está retida',
+        do="when the cause is gone, `pauta run --resume {run}` tries it again",
+        faca="resolvida a causa, `pauta run --resume {run}` tenta de novo",
+    ),
+    "RUN-012": both("the run was cancelled", "a execução foi cancelada"),
+    "RUN-013": both(
+        "records or objects of the run were lost: {detail}",
+        "registros ou objetos da execução se perderam: {detail}",
+    ),
+    # ---- attempts
+    "ATT-001": both(
+        "attempt {attempt} was replaced by {current} at {at}; result discarded",
+        "a tentativa {attempt} foi substituída pela {current} às {at}; resultado descartado",
+    ),
+    "ATT-002": both(
+        "the run is {state}; the report of attempt {attempt} came too late",
+        "a execução está no estado {state}; o relato da tentativa {attempt} chegou tarde demais",
+    ),
+    # ---- settings
+    "CFG-001": both(
+        'unknown setting "{name}"; did you mean "{nearest}"?',
+        'configuração desconhecida "{name}"; quis dizer "{nearest}"?',
+    ),
+    "CFG-001.alone": both(
+        'unknown setting "{name}"; known: {known}',
+        'configuração desconhecida "{name}"; conhecidas: {known}',
+    ),
+    "CFG-002": both(
+        'setting "{name}": found {found}, expected {expected}',
+        'configuração "{name}": há {found}, esperado {expected}',
+    ),
+    "CFG-003": both(
+        "{detail}",
+        "{detail}",
+        do="the settings file is TOML",
+        faca="o arquivo de configuração é TOML",
+    ),
+    # ---- the command line: usage
+    "CLI-001": both("{text}", "{text}", do="`{command} --help` tells more", faca="`{command} --help` explica"),
+    "CLI-001.option": both(
+        "`{command}` has no option {option}",
+        "`{command}` não tem a opção {option}",
+        do="`{command} --help` lists them",
+        faca="`{command} --help` mostra a lista",
+    ),
+    "CLI-001.option_near": both(
+        "`{command}` has no option {option}; did you mean {nearest}?",
+        "`{command}` não tem a opção {option}; quis dizer {nearest}?",
+    ),
+    "CLI-001.command": both(
+        'there is no command "{found}"',
+        'não existe o comando "{found}"',
+        do="`pauta --help` lists them",
+        faca="`pauta --help` mostra a lista",
+    ),
+    "CLI-001.command_near": both(
+        'there is no command "{found}"; did you mean "{nearest}"?',
+        'não existe o comando "{found}"; quis dizer "{nearest}"?',
+    ),
+    "CLI-001.missing": both(
+        "`{command}` needs {name}",
+        "`{command}` precisa de {name}",
+        do="`{command} --help` tells more",
+        faca="`{command} --help` explica",
+    ),
+    "CLI-001.value": both("{name}: found {found}, expected {expected}", "{name}: há {found}, esperado {expected}"),
+    "CLI-001.extra": both(
+        "`{command}` takes no further argument: {found}",
+        "`{command}` não aceita mais argumentos: {found}",
+        do="`{command} --help` tells more",
+        faca="`{command} --help` explica",
+    ),
+    "CLI-001.needs": both("option {option} needs a value", "a opção {option} precisa de um valor"),
+    "CLI-001.together": both(
+        "{first} and {second} cannot be used together",
+        "{first} e {second} não podem ser usados juntos",
+    ),
+    # ---- the command line: what was given
+    "CLI-002": both(
+        '--input "{found}": expected name=file',
+        '--input "{found}": esperado nome=arquivo',
+        do="for example --input sales=sales.csv",
+        faca="por exemplo --input vendas=vendas.csv",
+    ),
+    "CLI-002.twice": both('--input "{name}" is given twice', '--input "{name}" foi informado duas vezes'),
+    "CLI-002.missing": both('--input "{name}": no file {file}', '--input "{name}": não há o arquivo {file}'),
+    "CLI-003": both(
+        '--param "{found}": expected name=value',
+        '--param "{found}": esperado nome=valor',
+        do="for example --param alpha=0.1",
+        faca="por exemplo --param alpha=0.1",
+    ),
+    "CLI-003.twice": both('--param "{name}" is given twice', '--param "{name}" foi informado duas vezes'),
+    "CLI-004": both(
+        "no document given, and {folder} has no pipeline.json, pipeline.yaml or pipeline.yml",
+        "nenhum documento informado, e {folder} não tem pipeline.json, pipeline.yaml nem pipeline.yml",
+        do="give the document's path, or make a project with `pauta init`",
+        faca="informe o caminho do documento, ou crie um projeto com `pauta init`",
+    ),
+    "CLI-005": both("there is no file {file}", "não há o arquivo {file}"),
+    "CLI-005.near": both(
+        'there is no file {file}; did you mean "{nearest}"?',
+        'não há o arquivo {file}; quis dizer "{nearest}"?',
+    ),
+    "CLI-005.folder": both("there is no folder {file}", "não há a pasta {file}"),
+    "CLI-006": both(
+        'input "{name}" has no data',
+        'a entrada "{name}" não tem dados',
+        do='give --input {name}=FILE, or write a "source" for it in the document',
+        faca='informe --input {name}=ARQUIVO, ou escreva um "source" para ela no documento',
+    ),
+    "CLI-007": both(
+        "{file} exists already; nothing was written",
+        "{file} já existe; nada foi gravado",
+        do="choose another folder",
+        faca="escolha outra pasta",
+    ),
+    "CLI-008": both(
+        '"{file}": the ending tells the format; expected {expected}',
+        '"{file}": a extensão diz o formato; esperado {expected}',
+    ),
+    "CLI-009": both(
+        "{file} exists already; nothing was written",
+        "{file} já existe; nada foi gravado",
+        do="choose another name, or add --force",
+        faca="escolha outro nome, ou acrescente --force",
+    ),
+    "CLI-010": both(
+        "the file cannot be used: {detail}",
+        "o arquivo não pode ser usado: {detail}",
+    ),
+    # ---- the command line: the end
+    "CLI-900": both(
+        "an error inside Pauta: {detail}",
+        "um erro dentro do Pauta: {detail}",
+        do="set PAUTA_DEBUG=1 to see where, and please report it",
+        faca="defina PAUTA_DEBUG=1 para ver onde, e por favor relate",
+    ),
+    "CLI-901": both("interrupted", "interrompido"),
+}

@@ -1,0 +1,217 @@
+"""Everything the command line says on its own, in English and Brazilian Portuguese, by key.
+
+Problems have their texts in `domain.messages`; here are headings, hints, sentences and help.
+Placeholders in braces are the same in both languages (a test compares them).
+"""
+
+from __future__ import annotations
+
+from pauta.cli.help_words import HELP_WORDS
+
+WORDS: dict[str, tuple[str, str]] = {
+    # ---- states and actions
+    "state.scheduled": ("scheduled", "agendada"),
+    "state.pending": ("pending", "pendente"),
+    "state.running": ("running", "executando"),
+    "state.paused": ("paused", "pausada"),
+    "state.held": ("held", "retida"),
+    "state.completed": ("completed", "concluída"),
+    "state.failed": ("failed", "falhou"),
+    "state.crashed": ("crashed", "interrompida"),
+    "state.cancelled": ("cancelled", "cancelada"),
+    "state.skipped": ("skipped", "pulada"),
+    "action.cached": ("cached", "cache"),
+    "action.run": ("run", "executa"),
+    "action.depends": ("depends", "depende"),
+    # ---- headings of tables
+    "head.step": ("Step", "Etapa"),
+    "head.state": ("State", "Estado"),
+    "head.time": ("Time", "Tempo"),
+    "head.rows": ("Rows", "Linhas"),
+    "head.rows_in": ("Rows in", "Entram"),
+    "head.rows_out": ("Rows out", "Saem"),
+    "head.note": ("Note", "Nota"),
+    "head.run": ("Run", "Execução"),
+    "head.pipeline": ("Pipeline", "Pipeline"),
+    "head.created": ("Created", "Criada"),
+    "head.model": ("Model", "Modelo"),
+    "head.metric": ("Metric", "Métrica"),
+    "head.value": ("Value", "Valor"),
+    "head.values": ("Values", "Valores"),
+    "head.frame": ("Frame", "Frame"),
+    "head.kind": ("Kind", "Tipo"),
+    "head.columns": ("Columns", "Colunas"),
+    "head.size": ("Size", "Tamanho"),
+    "head.made_by": ("Made by", "Feito por"),
+    "head.address": ("Address", "Endereço"),
+    "head.column": ("Column", "Coluna"),
+    "head.type": ("Type", "Tipo"),
+    "head.nulls": ("Nulls", "Nulos"),
+    "head.min": ("Min", "Mín."),
+    "head.mean": ("Mean", "Média"),
+    "head.max": ("Max", "Máx."),
+    "head.spread": ("Spread", "Distribuição"),
+    "head.action": ("Action", "Ação"),
+    "head.reason": ("Why", "Por quê"),
+    "head.scripts": ("Scripts", "Scripts"),
+    "head.parameters": ("Parameters", "Parâmetros"),
+    "head.parameter": ("Parameter", "Parâmetro"),
+    "head.steps": ("Steps", "Etapas"),
+    "head.frames": ("Frames", "Frames"),
+    "head.metrics": ("Metrics", "Métricas"),
+    "head.files": ("Files", "Arquivos"),
+    "head.difference": ("Difference", "Diferença"),
+    # ---- a run while it goes and after
+    "run.cached": ("cached", "cache"),
+    "run.attempts": ("{count} attempts", "{count} tentativas"),
+    "run.progress": ("{done} of {total} steps", "{done} de {total} etapas"),
+    "run.and_running": ("and {count} more running", "e mais {count} executando"),
+    "run.retry": (
+        "{step}: attempt {attempt} failed, next one {when}: {problem}",
+        "{step}: a tentativa {attempt} falhou, a próxima {when}: {problem}",
+    ),
+    "run.retry_now": ("at once", "é imediata"),
+    "run.retry_at": ("at {time}", "é às {time}"),
+    "run.cancelling": (
+        "Cancelling: running steps are asked to stop. Press Ctrl-C again to kill them.",
+        "Cancelando: as etapas em execução devem parar. Aperte Ctrl-C de novo para encerrá-las à força.",
+    ),
+    "run.killing": ("Killing the running steps.", "Encerrando à força as etapas em execução."),
+    "run.waiting": (
+        "Waiting for {holder}, which is using this project (Ctrl-C to give up).",
+        "Aguardando {holder}, que está usando este projeto (Ctrl-C para desistir).",
+    ),
+    "run.title": ("Run {run} of {pipeline}", "Execução {run} de {pipeline}"),
+    "run.again_of": ("Runs {run} again.", "Repete a execução {run}."),
+    "run.completed": ("Completed: {count} steps in {time}.", "Concluída: {count} etapas em {time}."),
+    "run.completed_some_cached": (
+        "Completed: {count} steps in {time}, {cached} of them from the cache.",
+        "Concluída: {count} etapas em {time}, {cached} delas vindas do cache.",
+    ),
+    "run.completed_some_not": (
+        "Completed in {time}: {completed} of {count} steps; the others were allowed to fail.",
+        "Concluída em {time}: {completed} de {count} etapas; as outras podiam falhar.",
+    ),
+    "run.all_cached": (
+        "Nothing had changed: all {count} steps came from the cache, in {time}.",
+        "Nada mudou: todas as {count} etapas vieram do cache, em {time}.",
+    ),
+    "run.failed": ("Failed after {time}.", "Falhou após {time}."),
+    "run.held": (
+        "Held after {time}: a step died more than once. Nothing is lost.",
+        "Retida após {time}: uma etapa morreu mais de uma vez. Nada se perdeu.",
+    ),
+    "run.cancelled": ("Cancelled after {time}.", "Cancelada após {time}."),
+    "run.crashed": ("Its records or data were lost; it cannot go on.", "Registros ou dados se perderam; não continua."),
+    "run.unfinished": ("Not finished yet; {time} so far.", "Ainda não terminou; {time} até agora."),
+    "run.skipped": ("Skipped because of it: {steps}", "Puladas por causa disso: {steps}"),
+    "run.and_more": ("{steps} and {count} more", "{steps} e mais {count}"),
+    "run.records": ("Records: {folder}", "Registros: {folder}"),
+    "run.rest_of_steps": (
+        "{count} more steps of the same kind are not shown; --json lists all.",
+        "Mais {count} etapas do mesmo tipo não aparecem; --json lista todas.",
+    ),
+    "run.same_problem": ("… and {count} more failed steps.", "… e mais {count} etapas com falha."),
+    "next.title": ("Next:", "A seguir:"),
+    "next.show": ("the run again", "a execução de novo"),
+    "next.frame": ("look into a frame", "olhar um frame por dentro"),
+    "next.logs": ("what the scripts wrote", "o que os scripts escreveram"),
+    "next.replay": ("that step alone, in a debugger", "só essa etapa, no depurador"),
+    "next.rerun": ("again, from that step on", "de novo, a partir dessa etapa"),
+    "next.resume": ("go on where it stopped", "continuar de onde parou"),
+    "next.run": ("run it", "executar"),
+    "next.plan": ("what a run would do", "o que uma execução faria"),
+    "next.collect": ("do it", "fazer isso"),
+    # ---- check, plan
+    "check.fine": (
+        "{file} is fine: {steps} steps in {stages} stages.",
+        "{file} está em ordem: {steps} etapas em {stages} estágios.",
+    ),
+    "check.inputs": ("Inputs: {names}", "Entradas: {names}"),
+    "check.required": (
+        "Still to be supplied when it runs: {names} (--input {first}=FILE)",
+        "Ainda a fornecer na execução: {names} (--input {first}=ARQUIVO)",
+    ),
+    "plan.sentence": (
+        "{run} steps would run, {cached} would come from the cache, {depends} depend on what runs before.",
+        "{run} etapas executariam, {cached} viriam do cache, {depends} dependem do que executa antes.",
+    ),
+    "plan.nothing": (
+        "Nothing has changed: all {count} steps would come from the cache.",
+        "Nada mudou: todas as {count} etapas viriam do cache.",
+    ),
+    # ---- lists
+    "runs.none": ("No runs yet.", "Nenhuma execução ainda."),
+    "frames.none": ("This run has no frames.", "Esta execução não tem frames."),
+    "logs.none": ("No log lines.", "Nenhuma linha de log."),
+    "frame.summary": ("{rows} rows, {columns} columns, {size}", "{rows} linhas, {columns} colunas, {size}"),
+    "frame.of_input": ("an input of the run", "uma entrada da execução"),
+    "frame.of_step": ("made by step {step}", "feito pela etapa {step}"),
+    "frame.wide": ("{count} more columns: {names}", "Mais {count} colunas: {names}"),
+    "frame.preview": ("First rows", "Primeiras linhas"),
+    "frame.preview_short": (
+        "The preview holds {count} rows; --to FILE writes all {rows}.",
+        "A prévia tem {count} linhas; --to ARQUIVO grava todas as {rows}.",
+    ),
+    "frame.no_preview": ("There is no preview of it.", "Não há prévia disso."),
+    "frame.written": ("Wrote {rows} rows to {file}.", "{rows} linhas gravadas em {file}."),
+    "diff.same": ("The two runs do not differ.", "As duas execuções não diferem."),
+    "diff.same_frames": ("The same in both: {names}", "Iguais nas duas: {names}"),
+    "diff.added": ("new column {name}", "coluna nova {name}"),
+    "diff.removed": ("column {name} gone", "coluna {name} sumiu"),
+    "diff.retyped": ("column {name}: {before} → {after}", "coluna {name}: {before} → {after}"),
+    "diff.rows": ("rows {before} → {after}", "linhas {before} → {after}"),
+    "diff.values": ("other values", "outros valores"),
+    "diff.absent": ("not there", "não há"),
+    # ---- what was done
+    "cancel.done": ("Run {run} is {state}.", "Execução {run}: {state}."),
+    "gc.would": (
+        "Would remove {runs} runs and {objects} objects ({size}); {kept} objects ({kept_size}) stay.",
+        "Removeria {runs} execuções e {objects} objetos ({size}); {kept} objetos ({kept_size}) ficam.",
+    ),
+    "gc.did": (
+        "Removed {runs} runs and {objects} objects ({size}); {kept} objects ({kept_size}) stay.",
+        "{runs} execuções e {objects} objetos ({size}) removidos; {kept} objetos ({kept_size}) ficam.",
+    ),
+    "gc.nothing": ("Nothing to remove.", "Nada a remover."),
+    "gc.ask": ("Remove them?", "Remover?"),
+    "gc.yes_letters": ("y", "s"),
+    "gc.kept": ("Nothing was removed.", "Nada foi removido."),
+    "init.done": ("A project was made in {folder}:", "Um projeto foi criado em {folder}:"),
+    "replay.done": ("Step {step} ended without an error.", "A etapa {step} terminou sem erro."),
+    # ---- problems
+    "problem.one": ("1 problem", "1 problema"),
+    "problem.many": ("{count} problems", "{count} problemas"),
+    "problem.rest": ("… and {count} more; --json lists all.", "… e mais {count}; --json lista todos."),
+    "problem.line": ("line {line}", "linha {line}"),
+    "problem.column": ("column {column}", "coluna {column}"),
+    "problem.script": ("In the script:", "No script:"),
+    "problem.step": ("Step {step} failed", "A etapa {step} falhou"),
+    "problem.step_held": ("Step {step} is held", "A etapa {step} está retida"),
+    **HELP_WORDS,
+}
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._index = 1 if language == "pt" else 0
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text of a key, with its placeholders filled."""
+        text = WORDS[key][self._index]
+        return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Whether the key exists."""
+        return key in WORDS
+
+    def number(self, value: float, digits: int | None = None) -> str:
+        """A number as people of this language write it: 1,234.5 or 1.234,5."""
+        text = f"{value:,}" if digits is None else f"{value:,.{digits}f}"
+        return text.translate(_SWAP) if self._index else text
+
+
+_SWAP = str.maketrans(",.", ".,")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pauta.domain.pipeline import OnFailure, RetryPolicy
 from pauta.domain.runs import Run, Stage
-from pauta.domain.states import AttemptOutcome, StageState
+from pauta.domain.states import AttemptOutcome, RunState, StageState
 
 # ---- what happens to a stage -------------------------------------------------------------------
 
@@ -149,11 +149,12 @@ class Decision:
 class Refusal:
     """The event came from an attempt that no longer counts, or too early: nothing changes.
 
-    `reason` is ``stale`` (older fence), ``ended`` (final state), ``not_due``.
+    `reason` is ``stale`` (older fence), ``ended`` (final state), ``not_due``. The refusal of a run (always
+    ``ended``) carries the run's state and fence 0.
     """
 
     reason: str
-    state: StageState
+    state: StageState | RunState
     fence: int
 
 
@@ -167,10 +168,14 @@ class StageClaimed:
 
 @dataclass(frozen=True, slots=True)
 class StageEnded:
-    """A stage became final. `on_failure` is that of the step that failed, when one did."""
+    """A stage became final. `on_failure` is that of the step that failed, when one did.
+
+    `was_held` tells that it was held until then.
+    """
 
     state: StageState
     on_failure: OnFailure | None = None
+    was_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ class CancelStages:
 
 @dataclass(frozen=True, slots=True)
 class PassStages:
-    """Give `Passed` to every stage of the run that is pending, ready or scheduled: the run is stopping."""
+    """Give `Passed` to every stage of the run that is neither final nor running: the run is stopping."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class Reason:
         try:
             kind, *parts = json.loads(text)
             details = tuple(part for part in parts if isinstance(part, str))
-            changes = tuple(Change(*part) for part in parts if not isinstance(part, str))
+            changes = tuple(_change_of(part) for part in parts if not isinstance(part, str))
             return cls(Kind(kind), details, changes)
         except (TypeError, ValueError) as error:
             raise ValueError(f"not a stored reason: {shorten(text)}") from error
@@ -164,6 +164,11 @@ def why(
     changes = changes_between(last.known, known)
     if changes:
         return Reason(Kind.CHANGED, changes=changes)
+    return _unchanged(known, last)
+
+
+def _unchanged(known: Known, last: LastTime) -> Reason:
+    """Why a step runs although all that is known of it is as it was."""
     unknown = tuple(name for name, address in known.inputs.items() if address is None)
     if unknown:
         return Reason(Kind.AWAITS, unknown)
@@ -177,6 +182,13 @@ _WITHOUT_CACHE = {
     CacheUse.OFF_FOR_STEP: Kind.STEP_OFF,
     CacheUse.ASKED_AGAIN: Kind.ASKED,
 }
+
+
+def _change_of(part: list[Any]) -> Change:
+    change = Change(*part)
+    if change.what not in _CHANGES["en"]:
+        raise ValueError(change.what)
+    return change
 
 
 def changes_between(before: Known, after: Known) -> tuple[Change, ...]:

@@ -48,3 +48,19 @@ def stages_skipped_by(plan: Plan, step_no: int) -> tuple[int, ...]:
     """
     skipped = skipped_by(plan, step_no)
     return tuple(stage.no for stage in plan.stages if stage.steps[0] in skipped and step_no not in stage.steps)
+
+
+def downstream_of(plan: Plan, step_no: int) -> frozenset[int]:
+    """Numbers of the steps that depend on a step, directly or not, through frames or ``after``."""
+    dependents: list[list[int]] = [[] for _ in plan.steps]
+    for step in plan.steps:
+        for source in step.needs:
+            dependents[source].append(step.no)
+    found: set[int] = set()
+    waiting = [step_no]
+    while waiting:
+        for later in dependents[waiting.pop()]:
+            if later not in found:
+                found.add(later)
+                waiting.append(later)
+    return frozenset(found)

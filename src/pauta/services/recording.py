@@ -1,0 +1,192 @@
+"""Puts on record what workers report: under the fence of the attempt that counts, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.problems import Problem
+from pauta.domain.runs import CacheEntry, Stage
+from pauta.domain.states import StageState, StepState
+from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
+from pauta.engine import events
+from pauta.engine.cachekey import key_of, recipe_of
+from pauta.engine.dependents import stages_skipped_by
+from pauta.services.heard import AttemptDied, Heard, Lines, Retry
+from pauta.services.sheet import Sheet
+
+ReasonGiver = Callable[[Sheet, int, Mapping[str, Address], RunId | None], str]
+"""Says why a step ran: sheet, step number, what it took, the run it was taken from if it was."""
+
+_MEANT = frozenset({"cancelled", "released"})
+
+
+class Recorder:
+    """Applies one batch of reports to a sheet.
+
+    Attributes:
+        touched: Stages under whose attempt something was recorded: saving checks that they still hold.
+        retries: Steps to be tried again.
+        refused: Stages of which a report came too late.
+        stored: Objects that now belong to the run.
+    """
+
+    def __init__(self, *, chance: Callable[[], float], runtime: str, reason: ReasonGiver) -> None:
+        self._chance = chance
+        self._runtime = runtime
+        self._reason = reason
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the batch before."""
+        self.touched: set[int] = set()
+        self.retries: list[Retry] = []
+        self.refused: list[int] = []
+        self.stored: set[Address] = set()
+
+    def hear(self, sheet: Sheet, item: Heard, *, now: datetime) -> None:
+        """Record one report."""
+        if isinstance(item, Lines):
+            sheet.keep_lines(item.step, item.fence, item.lines)
+            return
+        if not sheet.holds(item.stage, item.fence):
+            self._refuse(sheet, item, now=now)
+            return
+        self.touched.add(item.stage)
+        match item:
+            case StepStarted():
+                self._started(sheet, item)
+            case StepFinished():
+                self._finished(sheet, item, now=now)
+            case StepFailed():
+                record = sheet.step(item.step)
+                sheet.put_step(replace(record, seconds=item.seconds, files=item.files))
+                self.stored.update(f.address for f in item.files)
+                self._fail(sheet, item.stage, item.fence, item.step, problem=item.problem, now=now)
+            case StageDone():
+                sheet.give(item.stage, events.Finished(item.fence), now=now)
+            case AttemptDied():
+                self._died(sheet, item, now=now)
+
+    def _refuse(self, sheet: Sheet, item: Heard, *, now: datetime) -> None:
+        if isinstance(item, StageDone | AttemptDied | StepStarted | StepFinished | StepFailed):
+            sheet.note("late_result", now=now, stage_no=item.stage, report=type(item).__name__, fence=item.fence)
+            self.refused.append(item.stage)
+
+    def _started(self, sheet: Sheet, item: StepStarted) -> None:
+        record = sheet.step(item.step)
+        began = datetime.fromtimestamp(item.at, UTC)
+        sheet.put_step(replace(record, state=StepState.RUNNING, attempts=record.attempts + 1, started_at=began))
+
+    def _finished(self, sheet: Sheet, item: StepFinished, *, now: datetime) -> None:
+        record, step = sheet.step(item.step), sheet.planned(item.step)
+        stage = sheet.stage(item.stage)
+        recipe = recipe_of(step, runtime=self._runtime) if step.policy.cache else None
+        inputs = {name: Address(address) for name, address in item.inputs.items()}
+        key = key_of(recipe, inputs) if recipe is not None else None
+        taken = RunId(item.cached_from) if item.cached_from else None
+        done = replace(
+            record,
+            state=StepState.COMPLETED,
+            ended_at=now,
+            seconds=item.seconds,
+            cached_from=taken,
+            cache_key=key,
+            reason=self._reason(sheet, item.step, inputs, taken),
+            output=item.output,
+            files=item.files,
+            models=item.models,
+            metrics=item.metrics,
+            problem=None,
+        )
+        sheet.put_step(done)
+        if stage.tries or stage.deaths:
+            sheet.give(item.stage, events.StepSucceeded(item.fence), now=now)
+        if item.output is not None:
+            if not item.output.inline and item.output.size:
+                self.stored.add(item.output.address)
+            if item.profile is not None:
+                sheet.keep_profile(item.output.address, item.profile)
+        self.stored.update(f.address for f in item.files)
+        if recipe is not None and key is not None and taken is None:
+            sheet.remember(
+                CacheEntry(
+                    key=key,
+                    recipe=recipe,
+                    inputs=inputs,
+                    run_id=sheet.run.id,
+                    step_no=item.step,
+                    made_at=now,
+                    output=item.output,
+                    files=item.files,
+                    models=item.models,
+                    metrics=item.metrics,
+                )
+            )
+
+    def _fail(self, sheet: Sheet, stage_no: int, fence: int, step_no: int, *, problem: Problem, now: datetime) -> None:
+        """A step failed by its own doing: it waits for its next try, or the stage ends with it."""
+        policy = sheet.planned(step_no).policy
+        failed = replace(sheet.step(step_no), state=StepState.FAILED, ended_at=now, problem=problem)
+        sheet.put_step(failed)
+        happened = events.StepFailed(fence, retries=policy.retries, on_failure=policy.on_failure, chance=self._chance())
+        sheet.give(stage_no, happened, now=now)
+        sheet.set_process(stage_no, fence, problem=problem)
+        stage = sheet.stage(stage_no)
+        if stage.state is StageState.SCHEDULED:
+            self._wait_again(sheet, stage, step_no, problem=problem)
+            return
+        for other in stages_skipped_by(sheet.plan, step_no):
+            if sheet.stage(other).state in (StageState.PENDING, StageState.READY, StageState.SCHEDULED):
+                sheet.give(other, events.Passed(), now=now)
+
+    def _wait_again(self, sheet: Sheet, stage: Stage, step_no: int, *, problem: Problem) -> None:
+        record = sheet.step(step_no)
+        sheet.put_step(replace(record, state=StepState.PENDING, ended_at=None, problem=problem))
+        self.retries.append(Retry(step_no, problem, stage.not_before, record.attempts))
+
+    def _died(self, sheet: Sheet, item: AttemptDied, *, now: datetime) -> None:
+        if item.cause == "timeout" and item.step is not None:
+            record = sheet.step(item.step)
+            sheet.put_step(replace(record, seconds=item.seconds))
+            self._set_back(sheet, item.stage, but=item.step)
+            self._fail(sheet, item.stage, item.fence, item.step, problem=item.problem, now=now)
+        elif item.cause == "cancelled" or sheet.run.cancel_requested_at is not None:
+            sheet.give(item.stage, events.Stopped(item.fence), now=now)
+        else:
+            self._lose(sheet, item, now=now)
+        sheet.set_process(item.stage, item.fence, process=item.process)
+
+    def _lose(self, sheet: Sheet, item: AttemptDied, *, now: datetime) -> None:
+        """The attempt is lost: its stage is tried again, or held when it died too often."""
+        begun = item.step is not None and item.cause not in _MEANT
+        sheet.give(item.stage, events.Died(item.fence, begun=begun), now=now)
+        sheet.set_process(item.stage, item.fence, problem=item.problem)
+        held = sheet.stage(item.stage).state is StageState.HELD
+        self._set_back(sheet, item.stage, but=None)
+        if item.step is None or item.cause in _MEANT:
+            return
+        record = sheet.step(item.step)
+        state = StepState.HELD if held else StepState.PENDING
+        sheet.put_step(replace(record, state=state, seconds=item.seconds, problem=item.problem))
+        if not held:
+            self.retries.append(Retry(item.step, item.problem, None, record.attempts))
+
+    def _set_back(self, sheet: Sheet, stage_no: int, *, but: int | None) -> None:
+        for no in sheet.steps_of(stage_no):
+            if no != but and sheet.step(no).state is StepState.RUNNING:
+                sheet.put_step(replace(sheet.step(no), state=StepState.PENDING))
+
+    def interrupt(self, sheet: Sheet, stage: Stage, *, now: datetime) -> None:
+        """The worker of a running stage is gone, and its process with it."""
+        running = [no for no in sheet.steps_of(stage.no) if sheet.step(no).state is StepState.RUNNING]
+        gone = AttemptDied(
+            stage.no,
+            stage.fence,
+            step=running[-1] if running else None,
+            cause="died",
+            problem=Problem("RUN-010", {"owner": stage.owner}),
+        )
+        self._died(sheet, gone, now=now)

@@ -1,0 +1,90 @@
+"""One script process and the stages it was given."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pauta.domain.wire import RunStage, StepOrder
+from pauta.ports.launcher import Process
+
+DEEPEST = 32
+_SHORT_SECONDS = 0.005
+
+
+@dataclass(slots=True)
+class Given:
+    """A stage that was sent to a process."""
+
+    order: RunStage
+    sent_at: float
+    steps: dict[int, StepOrder] = field(init=False)
+    has_effects: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.steps = {s.no: s for s in self.order.steps}
+        self.has_effects = any(s.effects for s in self.order.steps)
+
+
+@dataclass(slots=True)
+class Hand:
+    """A process, and what it holds.
+
+    Attributes:
+        process: The process.
+        folder: Its folder, removed when it is gone.
+        queue: Stages given to it; the first is being run.
+        body: The step whose body runs now.
+        body_since: When that body began, monotonic seconds.
+        deadline: When that body is to be stopped, monotonic seconds.
+        storing: Steps whose body has returned and whose output is being stored.
+        memory_bytes: The limit in force.
+        leaving: It gets no further stages.
+        last_step: The step that began last.
+        fences: Step → fence of the attempt under which it is run here.
+    """
+
+    process: Process
+    folder: Path
+    queue: deque[Given] = field(default_factory=deque)
+    body: int | None = None
+    body_since: float = 0.0
+    deadline: float | None = None
+    storing: list[int] = field(default_factory=list)
+    memory_bytes: int | None = None
+    leaving: bool = False
+    last_step: int | None = None
+    fences: dict[int, int] = field(default_factory=dict)
+
+    def give(self, given: Given) -> None:
+        """Send it a stage."""
+        self.queue.append(given)
+        self.fences.update(dict.fromkeys(given.steps, given.order.fence))
+        self.process.send(given.order)
+
+    def begin(self, step: int, *, at: float) -> None:
+        """The body of a step begins."""
+        order = self.queue[0].steps[step]
+        self.body, self.body_since, self.last_step = step, at, step
+        self.deadline = at + order.timeout_seconds if order.timeout_seconds is not None else None
+        if order.memory_bytes != self.memory_bytes:
+            self.memory_bytes = order.memory_bytes
+            self.process.limit(memory_bytes=order.memory_bytes)
+
+    def end_body(self) -> None:
+        """The body of the step has returned or failed."""
+        if self.body is not None:
+            self.storing.append(self.body)
+        self.body = self.deadline = None
+
+
+@dataclass(slots=True)
+class Depth:
+    """How many stages a process is given ahead: one, unless stages prove to be so short that the way costs more."""
+
+    value: int = 1
+
+    def learn(self, seconds: float) -> None:
+        """A stage took so long from being sent, or from the end of the one before it."""
+        self.value = min(self.value * 2, DEEPEST) if seconds < _SHORT_SECONDS else 1

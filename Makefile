@@ -18,7 +18,7 @@ setup: ## Make .venv with everything needed (costs nothing when nothing changed)
 
 .PHONY: demo
 demo: setup ## Run the main example: from vehicle data to a trained model
-	@test -f $(DEMO)/data/FALHAS.csv || $(BIN)/python $(DEMO)/generate.py
+	@test -f $(DEMO)/data/falhas.csv || $(BIN)/python $(DEMO)/generate.py
 	@$(BIN)/pauta run $(DEMO)/pipeline.json
 
 .PHONY: test

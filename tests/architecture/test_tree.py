@@ -1,0 +1,81 @@
+"""What must not stand in the tree: machines' paths, registries' addresses, unhashed dependencies."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+TEXT = {".py", ".md", ".toml", ".sh", ".json", ".yaml", ".yml", ".cfg", ".ini", ".lock", ".txt", ".sql", ".html", ""}
+SKIPPED = {".git", ".venv", ".pauta", "__pycache__", "build", "dist", "node_modules"}
+# The patterns are written so that they do not match themselves.
+BANNED = {
+    "a person's or a machine's folder": r"/[r]oot/|/[h]ome/\w+/|/[U]sers/\w+/|/[w]ork/\w+",
+    "a package registry's address": r"[p]ypi\.org|pythonhosted[.]org|registry[.]npmjs|[-]-(extra-)?index-url[= ]",
+    "a private key": r"BEGIN [A-Z ]*PRIVATE [K]EY",
+    "a merge conflict": r"^(<{7}|>{7}) ",
+}
+
+
+def texts() -> list[Path]:
+    """Text files of the tree, caches and hidden folders of tools left out."""
+    return sorted(
+        path
+        for path in ROOT.rglob("*")
+        if path.suffix in TEXT
+        and not any(part in SKIPPED or part.endswith("_cache") for part in path.relative_to(ROOT).parts)
+        and path.is_file()
+        and path.stat().st_size < 1 << 20
+    )
+
+
+@pytest.mark.parametrize("what", sorted(BANNED))
+def test_no_file_holds(what: str) -> None:
+    pattern = re.compile(BANNED[what], re.MULTILINE)
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in texts()
+        if (match := pattern.search(path.read_text(errors="replace")))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda p: p.name)
+def test_a_lock_pins_and_hashes_everything_and_names_no_address(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    assert not re.search(r"^\s*(-i|-f|--)(?!hash)\S*", re.sub(r"^\s+--hash=", "  hash=", text, flags=re.M), re.M)
+    entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.M)[1:]
+    assert entries
+    for entry in entries:
+        assert re.match(r"[A-Za-z0-9._-]+==\S+", entry), entry[:80]
+        assert "--hash=sha256:" in entry, entry[:80]
+
+
+def test_the_lock_of_a_plain_installation_stays_within_forty_packages() -> None:
+    lines = (ROOT / "requirements" / "run.lock").read_text().splitlines()
+    assert len([line for line in lines if re.match(r"[a-z0-9]", line)]) <= 40
+
+
+def test_dependencies_have_lower_bounds_and_no_upper_ones() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [entry for group in project["optional-dependencies"].values() for entry in group]
+    for entry in project["dependencies"] + extras:
+        assert re.fullmatch(r"[A-Za-z0-9-]+(\[\w+\])?>=[\d.]+", entry), entry
+
+
+def test_what_is_locked_satisfies_what_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    locked = dict(re.findall(r"^([a-z0-9-]+)==([\d.]+)", (ROOT / "requirements" / "dev.lock").read_text(), re.M))
+    for entry in project["dependencies"]:
+        name, least = re.fullmatch(r"([A-Za-z0-9-]+)(?:\[\w+\])?>=([\d.]+)", entry).groups()
+        assert name in locked, f"{name}: run `make lock`"
+        assert _number(locked[name]) >= _number(least), f"{name}: run `make lock`"
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.strip(".").split("."))

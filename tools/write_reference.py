@@ -1,0 +1,122 @@
+"""Writes the pages of docs/reference that are generated from the code. A test fails when one is stale."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+
+FAMILIES = {
+    "ATT": "attempts",
+    "CFG": "settings",
+    "CLI": "the command line",
+    "CSV": "input files",
+    "DAT": "data",
+    "DB": "the database",
+    "E": "the machine",
+    "FRM": "frames",
+    "LCH": "starting processes",
+    "MOD": "models",
+    "OBJ": "stored objects",
+    "PRM": "parameters",
+    "RCP": "pipeline documents",
+    "RUN": "runs",
+    "SCR": "scripts",
+    "STO": "the store of runs",
+}
+
+
+def problems_page() -> str:
+    """Every code with its texts in both languages."""
+    from pauta.domain.messages import MESSAGES
+
+    lines = [
+        "# Problems",
+        "",
+        "Every problem has a stable code, a place where there is one, a text and, where it helps, a remedy.",
+        "Words in braces are filled in. The texts are English or Portuguese by the language of your terminal.",
+        "",
+        "<!-- Written by `make docs` from the code. -->",
+    ]
+    family = ""
+    for key in sorted(MESSAGES):
+        code, _, variant = key.partition(".")
+        if code.partition("-")[0] != family:
+            family = code.partition("-")[0]
+            lines += ["", f"## {family}: {FAMILIES.get(family, 'other')}"]
+        message = MESSAGES[key]
+        lines += ["", f"**`{code}`**" + (f" ({variant.replace('_', ' ')})" if variant else ""), ""]
+        for flag, text in (("en", message.en), ("pt", message.pt)):
+            lines.append(f"- {flag}: {_escape(text.what)}")
+            if text.remedy:
+                lines.append(f"  → {_escape(text.remedy)}")
+    return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("<", "&lt;").replace("*", "\\*").replace("\n", " ")
+
+
+def states_page() -> str:
+    """The states of runs and stages and their moves, drawn from the engine's tables."""
+    from pauta.domain.states import FINAL_RUNS, FINAL_STAGES
+    from pauta.engine.transitions import RUN_TRANSITIONS, TRANSITIONS
+
+    lines = [
+        "# States",
+        "",
+        "Drawn from the two tables in `engine/transitions.py`, which are all that decides. An event that comes too",
+        "late, or from an attempt that no longer counts, is refused and changes nothing; it is not drawn.",
+        "",
+        "<!-- Written by `make docs` from the code. -->",
+        "",
+        "## A stage",
+        "",
+        "The unit that is queued and leased: a chain of steps in one process.",
+        "",
+        *_diagram(TRANSITIONS, FINAL_STAGES),
+        "",
+        "## A run",
+        "",
+        *_diagram(RUN_TRANSITIONS, FINAL_RUNS),
+        "",
+        "A final state is never left. Running something again makes a new run that refers to the old one.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _diagram(moves: Mapping[tuple[str, type], frozenset[str]], final: frozenset[str]) -> list[str]:
+    """A state diagram: one arrow for each pair of states, with the events that lead along it."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (state, event), reached in moves.items():
+        for after in reached:
+            arrows.setdefault((str(state), str(after)), []).append(_spaced(event.__name__))
+    states = {state for arrow in arrows for state in arrow}
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {a} --> {b}: {' / '.join(sorted(events))}" for (a, b), events in sorted(arrows.items())]
+    lines += [f"    {state} --> [*]" for state in sorted(map(str, final)) if state in states]
+    return [*lines, "```"]
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
+
+
+PAGES: dict[str, Callable[[], str]] = {"problems.md": problems_page, "states.md": states_page}
+
+
+def main() -> int:
+    """Write all pages; tell which changed."""
+    for page, make in PAGES.items():
+        path, text = REFERENCE / page, make()
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+            sys.stdout.write(f"written: docs/reference/{page}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

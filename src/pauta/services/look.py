@@ -1,0 +1,215 @@
+"""Looks things up for people: runs, steps, frames, logs. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pauta.domain.ids import RunId
+from pauta.domain.outputs import Output
+from pauta.domain.plan import FROM_INPUT, Plan, PlannedStep
+from pauta.domain.problems import Conflict, NotFound, Problem
+from pauta.domain.runs import LogLine, Run, StepRecord
+from pauta.domain.states import StepState
+from pauta.engine.reasons import Reason
+from pauta.ports.store import Store
+from pauta.services.views import FrameView, ModelView, RunLine, RunView, StepView
+
+
+class Looker:
+    """Reads the records and shows them."""
+
+    def __init__(self, store: Store, *, records: str, language: str) -> None:
+        self._store = store
+        self._records = records
+        self._language = language
+
+    def find(self, prefix: str) -> RunId:
+        """The one run whose id begins so; ``latest`` is the newest.
+
+        Raises:
+            NotFound: RUN-001 when there is none.
+            Conflict: RUN-002 when there are several.
+        """
+        with self._store.transaction() as tx:
+            found = [r.id for r in tx.runs.newest(limit=1)] if prefix == "latest" else tx.runs.find(prefix)
+        if not found:
+            raise NotFound(Problem("RUN-001", {"run": prefix}))
+        if len(found) > 1 and prefix not in found:
+            raise Conflict(Problem("RUN-002", {"run": prefix, "runs": ", ".join(found[:5])}))
+        return RunId(prefix) if prefix in found else found[0]
+
+    def view(self, run_id: RunId, *, now: datetime) -> RunView:
+        """A run with everything in it.
+
+        Raises:
+            NotFound: RUN-001.
+        """
+        run, plan, records = self.records(run_id)
+        steps = tuple(self._step(run, plan, step, records) for step in plan.steps)
+        return RunView(
+            run=run.id,
+            pipeline=run.pipeline,
+            state=run.state.value,
+            created_at=run.created_at,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            seconds=_seconds(run, now),
+            of=run.of,
+            parameters=run.parameters,
+            steps=steps,
+            frames=tuple(_frames(run, plan, records)),
+            models=tuple(
+                ModelView(m.name, m.type, r.name, m.metrics, m.files or r.files) for r in records for m in r.models
+            ),
+            problem=run.problem or _first_problem(records),
+            records=self._records,
+            document=run.options.document,
+        )
+
+    def records(self, run_id: RunId) -> tuple[Run, Plan, Sequence[StepRecord]]:
+        """The run, its plan and the records of its steps.
+
+        Raises:
+            NotFound: RUN-001.
+        """
+        with self._store.transaction() as tx:
+            run, plan = tx.runs.get(run_id), tx.runs.plan(run_id)
+            records = tx.steps.of_run(run_id)
+        if run is None or plan is None:
+            raise NotFound(Problem("RUN-001", {"run": run_id}))
+        return run, plan, records
+
+    def _step(self, run: Run, plan: Plan, step: PlannedStep, records: Sequence[StepRecord]) -> StepView:
+        record = records[step.no]
+        taken = [run.inputs.get(t.name) if t.source == FROM_INPUT else records[t.source].output for t in step.takes]
+        rows = [o.rows for o in taken if o is not None and o.rows is not None]
+        return StepView(
+            name=step.name,
+            state=record.state.value,
+            part=step.part.value,
+            stage=record.stage_no,
+            attempts=record.attempts,
+            cached=record.cached,
+            cached_from=record.cached_from,
+            seconds=record.seconds,
+            rows_in=sum(rows) if rows else None,
+            rows_out=record.output.rows if record.output is not None else None,
+            output=step.gives,
+            reason=Reason.decode(record.reason).text(self._language) if record.reason else None,
+            started_at=record.started_at,
+            ended_at=record.ended_at,
+            metrics=record.metrics,
+            files=record.files,
+            problem=record.problem if record.state is not StepState.COMPLETED else None,
+            needs=tuple(plan.steps[n].name for n in sorted(step.needs)),
+        )
+
+    def runs(
+        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, now: datetime
+    ) -> list[RunLine]:
+        """Runs, newest first."""
+        with self._store.transaction() as tx:
+            found = tx.runs.newest(
+                limit=limit, before=RunId(before) if before else None, states=states, pipeline=pipeline
+            )
+        return [RunLine(r.id, r.pipeline, r.state.value, r.created_at, _seconds(r, now), of=r.of) for r in found]
+
+    def logs(self, run_id: RunId, *, step: str | None, after: int) -> list[tuple[int, str, LogLine]]:
+        """Log lines numbered above `after`: number, step name, line.
+
+        Raises:
+            NotFound: RUN-001; RUN-004 when the run has no such step.
+        """
+        _, plan, _ = self.records(run_id)
+        number = None if step is None else step_named(plan, step).no
+        with self._store.transaction() as tx:
+            chunks = tx.logs.read(run_id, step_no=number, after=after)
+        return [
+            (chunk.first + i, plan.steps[chunk.step_no].name, line)
+            for chunk in chunks
+            for i, line in enumerate(chunk.lines)
+            if chunk.first + i > after
+        ]
+
+    def output(self, run_id: RunId, name: str) -> Output:
+        """The newest version of a frame, or ``name@version`` for an older one.
+
+        Raises:
+            NotFound: RUN-001, RUN-008.
+        """
+        run, plan, records = self.records(run_id)
+        wanted, _, version = name.partition("@")
+        known = {wanted_name: o for wanted_name, o in _outputs(run, plan, records).items()}
+        found = [(v, o) for (n, v), o in known.items() if n == wanted and (not version or str(v) == version)]
+        if not found:
+            names = ", ".join(sorted({n for n, _ in known}))
+            raise NotFound(Problem("RUN-008", {"frame": name, "run": run_id, "frames": names}))
+        return max(found, key=lambda pair: pair[0])[1]
+
+    def profile(self, run_id: RunId, name: str) -> Mapping[str, Any] | None:
+        """Profile and preview of a frame, when it has one.
+
+        Raises:
+            NotFound: RUN-001, RUN-008.
+        """
+        output = self.output(run_id, name)
+        with self._store.transaction() as tx:
+            return tx.objects.profile(output.address)
+
+
+def step_named(plan: Plan, name: str) -> PlannedStep:
+    """The step of this name.
+
+    Raises:
+        NotFound: RUN-004.
+    """
+    for step in plan.steps:
+        if step.name == name:
+            return step
+    raise NotFound(Problem("RUN-004", {"step": name, "steps": ", ".join(s.name for s in plan.steps[:20])}))
+
+
+def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[str, int], Output]:
+    found = {(name, 0): output for name, output in run.inputs.items()}
+    for step in plan.steps:
+        output = records[step.no].output
+        if step.gives is not None and output is not None:
+            found[step.gives, step.gives_version] = output
+    return found
+
+
+def _frames(run: Run, plan: Plan, records: Sequence[StepRecord]) -> list[FrameView]:
+    makers = {(s.gives, s.gives_version): s.name for s in plan.steps}
+    newest: dict[str, int] = {}
+    outputs = _outputs(run, plan, records)
+    for name, version in outputs:
+        newest[name] = max(version, newest.get(name, -1))
+    return [
+        FrameView(
+            name=name,
+            version=version,
+            kind=output.kind.value,
+            made_by=makers.get((name, version)),
+            rows=output.rows,
+            columns=output.columns,
+            size=output.size,
+            address=output.address,
+            library=output.library,
+            format=output.format,
+        )
+        for (name, version), output in outputs.items()
+        if newest[name] == version
+    ]
+
+
+def _first_problem(records: Sequence[StepRecord]) -> Problem | None:
+    bad = [r for r in records if r.problem is not None and r.state in (StepState.FAILED, StepState.HELD)]
+    return bad[0].problem if bad else None
+
+
+def _seconds(run: Run, now: datetime) -> float | None:
+    if run.started_at is None:
+        return None
+    return ((run.ended_at or now) - run.started_at).total_seconds()

@@ -1,0 +1,118 @@
+"""Accepts a run: its scripts and inputs are stored, then the run is put on record and kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from pauta.domain.ids import Address, RunId, new_run_id
+from pauta.domain.outputs import Output
+from pauta.domain.plan import Plan
+from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem
+from pauta.domain.runs import Run, RunOptions, Stage, StepRecord
+from pauta.domain.states import RunState, StageState
+from pauta.ports.objects import Objects
+from pauta.ports.store import Store, Transaction
+from pauta.services.desk import steps_from
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be run.
+
+    Attributes:
+        plan: The steps, scripts by version.
+        inputs: The frames it takes in, stored already.
+        sources: Source bytes of scripts and modules that may not be stored yet.
+        parameters: Parameters as they were filled in, secrets left out.
+        options: How it was asked for.
+        of: The run that it runs again.
+        idempotency_key: The same key gives the same run.
+    """
+
+    plan: Plan
+    inputs: Mapping[str, Output]
+    sources: Mapping[Address, bytes] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=RunOptions)
+    of: RunId | None = None
+    idempotency_key: str | None = None
+
+
+def submit(
+    request: Request,
+    *,
+    store: Store,
+    objects: Objects,
+    now: datetime,
+    random_bits: Callable[[int], int],
+) -> RunId:
+    """Accept a run. When this returns, no loss of power loses it.
+
+    Raises:
+        InvalidInput: RUN-006 when there is nothing to run.
+        StoreFault: It could not be kept.
+    """
+    if not request.plan.steps:
+        raise InvalidInput(Problem("RUN-006", {"only": request.options.only or "-"}))
+    kept = [objects.put(source).address for source in request.sources.values()]
+    kept.extend(o.address for o in request.inputs.values() if not o.inline and o.size)
+    objects.sync(kept)
+    run = Run(
+        id=new_run_id(now, random_bits),
+        pipeline=request.plan.pipeline,
+        state=RunState.PENDING,
+        created_at=now,
+        open_stages=len(request.plan.stages),
+        parameters=request.parameters,
+        inputs=request.inputs,
+        options=request.options,
+        of=request.of,
+        idempotency_key=request.idempotency_key,
+    )
+    stages = [
+        Stage(run.id, s.no, StageState.PENDING if s.needs else StageState.READY, waiting_for=len(s.needs))
+        for s in request.plan.stages
+    ]
+    stage_of = {no: s.no for s in request.plan.stages for no in s.steps}
+    steps = [StepRecord(run.id, s.no, s.name, stage_of[s.no]) for s in request.plan.steps]
+    with store.transaction(durable=True) as tx:
+        if not tx.runs.add(run, request.plan, stages, steps):
+            return _already(tx, request)
+    return run.id
+
+
+def _already(tx: Transaction, request: Request) -> RunId:
+    existing = tx.runs.by_key(request.idempotency_key) if request.idempotency_key else None
+    if existing is None:
+        raise Conflict(Problem("RUN-007", {}))
+    return existing.id
+
+
+def request_again(
+    run_id: RunId, *, store: Store, from_step: str | None, use_cache: bool, only: str | None = None
+) -> Request:
+    """The request that runs a run again, with the same scripts, inputs and parameters.
+
+    Args:
+        run_id: The run.
+        store: Where it is on record.
+        from_step: Run this step and all that depend on it whatever the cache holds, and take all others as they
+            were; None leaves everything to the cache.
+        use_cache: Whether results may be taken from the cache at all.
+        only: Kept in the options.
+
+    Raises:
+        NotFound: RUN-001 no such run; RUN-004 no such step.
+    """
+    with store.transaction() as tx:
+        run = tx.runs.get(run_id)
+        plan = tx.runs.plan(run_id)
+    if run is None or plan is None:
+        raise NotFound(Problem("RUN-001", {"run": run_id}))
+    if from_step is not None:
+        steps_from(plan, from_step)
+    options = replace(run.options, use_cache=use_cache, from_step=from_step, only=only or run.options.only)
+    return Request(plan, run.inputs, parameters=run.parameters, options=options, of=run_id)

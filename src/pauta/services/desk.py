@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pauta.domain.ids import Address, RunId
-from pauta.domain.plan import Plan
+from pauta.domain.plan import Plan, PlannedStep
 from pauta.domain.problems import Conflict, NotFound, Problem
-from pauta.domain.runs import StepRecord
+from pauta.domain.runs import Run, StepRecord
 from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, StageState, StepState
 from pauta.engine.dependents import downstream_of
 from pauta.engine.events import Claimed, Finished, Renewed, Reopened, RunCancelAsked
@@ -160,12 +160,12 @@ class Desk:
 
         Raises:
             NotFound: RUN-001.
-            Conflict: RUN-003 when the run is final already.
+            Conflict: RUN-005 when the run is final already.
         """
 
         def act(sheet: Sheet) -> Iterable[int]:
             if sheet.run.state in FINAL_RUNS:
-                raise Conflict(Problem("RUN-003", {"run": run_id, "state": sheet.run.state.value}))
+                raise Conflict(Problem("RUN-005", {"run": run_id, "state": sheet.run.state.value}))
             if sheet.run.cancel_requested_at is None:
                 sheet.tell(RunCancelAsked(), now=self._machine.now())
             return ()
@@ -268,20 +268,31 @@ class Desk:
         if run.options.from_step is None:
             return frozenset()
         if run.id not in self._forced:
-            self._forced[run.id] = steps_from(sheet.plan, run.options.from_step)
+            self._forced[run.id] = steps_from(run, sheet.plan, run.options.from_step)
         return self._forced[run.id]
 
 
-def steps_from(plan: Plan, step_name: str) -> frozenset[int]:
+def steps_from(run: Run, plan: Plan, step_name: str) -> frozenset[int]:
     """The numbers of a step and of all that depend on it.
 
     Raises:
-        NotFound: RUN-004 when the plan has no such step.
+        NotFound: RUN-003 when the plan has no such step.
+    """
+    no = step_named(run, plan, step_name).no
+    return downstream_of(plan, no) | {no}
+
+
+def step_named(run: Run, plan: Plan, name: str) -> PlannedStep:
+    """The step of this name.
+
+    Raises:
+        NotFound: RUN-003.
     """
     for step in plan.steps:
-        if step.name == step_name:
-            return downstream_of(plan, step.no) | {step.no}
-    raise NotFound(Problem("RUN-004", {"step": step_name, "steps": ", ".join(s.name for s in plan.steps[:20])}))
+        if step.name == name:
+            return step
+    known = ", ".join(s.name for s in plan.steps[:20])
+    raise NotFound(Problem("RUN-003", {"run": run.id, "step": name, "known": known}))
 
 
 def _reopen_steps(sheet: Sheet, stage_no: int) -> None:
@@ -300,4 +311,4 @@ def _objects_of(step: StepRecord) -> list[Address]:
 
 
 def _too_many_races(run_id: RunId) -> Conflict:
-    return Conflict(Problem("RUN-005", {"run": run_id}))
+    return Conflict(Problem("RUN-015", {"run": run_id}))

@@ -14,6 +14,7 @@ from pauta.domain.runs import LogLine, Run, StepRecord
 from pauta.domain.states import StepState
 from pauta.engine.reasons import Reason
 from pauta.ports.store import Store
+from pauta.services.desk import step_named
 from pauta.services.views import FrameView, ModelView, RunLine, RunView, StepView
 
 
@@ -35,9 +36,9 @@ class Looker:
         with self._store.transaction() as tx:
             found = [r.id for r in tx.runs.newest(limit=1)] if prefix == "latest" else tx.runs.find(prefix)
         if not found:
-            raise NotFound(Problem("RUN-001", {"run": prefix}))
+            raise NotFound(Problem("RUN-001", {"run": prefix}, variant="none" if prefix == "latest" else ""))
         if len(found) > 1 and prefix not in found:
-            raise Conflict(Problem("RUN-002", {"run": prefix, "runs": ", ".join(found[:5])}))
+            raise Conflict(Problem("RUN-002", {"run": prefix, "count": len(found), "matches": ", ".join(found[:5])}))
         return RunId(prefix) if prefix in found else found[0]
 
     def view(self, run_id: RunId, *, now: datetime) -> RunView:
@@ -120,10 +121,10 @@ class Looker:
         """Log lines numbered above `after`: number, step name, line.
 
         Raises:
-            NotFound: RUN-001; RUN-004 when the run has no such step.
+            NotFound: RUN-001; RUN-003 when the run has no such step.
         """
-        _, plan, _ = self.records(run_id)
-        number = None if step is None else step_named(plan, step).no
+        run, plan, _ = self.records(run_id)
+        number = None if step is None else step_named(run, plan, step).no
         with self._store.transaction() as tx:
             chunks = tx.logs.read(run_id, step_no=number, after=after)
         return [
@@ -137,7 +138,7 @@ class Looker:
         """The newest version of a frame, or ``name@version`` for an older one.
 
         Raises:
-            NotFound: RUN-001, RUN-008.
+            NotFound: RUN-001, RUN-004.
         """
         run, plan, records = self.records(run_id)
         wanted, _, version = name.partition("@")
@@ -145,30 +146,18 @@ class Looker:
         found = [(v, o) for (n, v), o in known.items() if n == wanted and (not version or str(v) == version)]
         if not found:
             names = ", ".join(sorted({n for n, _ in known}))
-            raise NotFound(Problem("RUN-008", {"frame": name, "run": run_id, "frames": names}))
+            raise NotFound(Problem("RUN-004", {"frame": name, "run": run_id, "known": names}))
         return max(found, key=lambda pair: pair[0])[1]
 
     def profile(self, run_id: RunId, name: str) -> Mapping[str, Any] | None:
         """Profile and preview of a frame, when it has one.
 
         Raises:
-            NotFound: RUN-001, RUN-008.
+            NotFound: RUN-001, RUN-004.
         """
         output = self.output(run_id, name)
         with self._store.transaction() as tx:
             return tx.objects.profile(output.address)
-
-
-def step_named(plan: Plan, name: str) -> PlannedStep:
-    """The step of this name.
-
-    Raises:
-        NotFound: RUN-004.
-    """
-    for step in plan.steps:
-        if step.name == name:
-            return step
-    raise NotFound(Problem("RUN-004", {"step": name, "steps": ", ".join(s.name for s in plan.steps[:20])}))
 
 
 def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[str, int], Output]:

@@ -187,6 +187,6 @@ class Recorder:
             stage.fence,
             step=running[-1] if running else None,
             cause="died",
-            problem=Problem("RUN-010", {"owner": stage.owner}),
+            problem=Problem("RUN-014", {"owner": stage.owner}),
         )
         self._died(sheet, gone, now=now)

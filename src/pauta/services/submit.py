@@ -52,11 +52,11 @@ def submit(
     """Accept a run. When this returns, no loss of power loses it.
 
     Raises:
-        InvalidInput: RUN-006 when there is nothing to run.
+        InvalidInput: RUN-016 when there is nothing to run.
         StoreFault: It could not be kept.
     """
     if not request.plan.steps:
-        raise InvalidInput(Problem("RUN-006", {"only": request.options.only or "-"}))
+        raise InvalidInput(Problem("RUN-016", {"only": request.options.only or "-"}))
     kept = [objects.put(source).address for source in request.sources.values()]
     kept.extend(o.address for o in request.inputs.values() if not o.inline and o.size)
     objects.sync(kept)
@@ -87,7 +87,7 @@ def submit(
 def _already(tx: Transaction, request: Request) -> RunId:
     existing = tx.runs.by_key(request.idempotency_key) if request.idempotency_key else None
     if existing is None:
-        raise Conflict(Problem("RUN-007", {}))
+        raise Conflict(Problem("RUN-017", {}))
     return existing.id
 
 
@@ -105,7 +105,7 @@ def request_again(
         only: Kept in the options.
 
     Raises:
-        NotFound: RUN-001 no such run; RUN-004 no such step.
+        NotFound: RUN-001 no such run; RUN-003 no such step.
     """
     with store.transaction() as tx:
         run = tx.runs.get(run_id)
@@ -113,6 +113,6 @@ def request_again(
     if run is None or plan is None:
         raise NotFound(Problem("RUN-001", {"run": run_id}))
     if from_step is not None:
-        steps_from(plan, from_step)
+        steps_from(run, plan, from_step)
     options = replace(run.options, use_cache=use_cache, from_step=from_step, only=only or run.options.only)
     return Request(plan, run.inputs, parameters=run.parameters, options=options, of=run_id)

@@ -39,7 +39,7 @@ unit: setup ## Run the quick tests alone
 
 .PHONY: bench
 bench: setup ## Measure speed and memory beside bare baselines
-	@for script in benchmarks/[a-z]*.py; do echo; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out %/measuring.py,$(sort $(wildcard benchmarks/*.py))); do echo; $(BIN)/python $$script || exit 1; done
 
 .PHONY: docs-check
 docs-check: setup ## Run the snippets of the documentation and check its links and generated pages

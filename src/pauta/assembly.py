@@ -1,1 +1,336 @@
 """The only file that names concrete classes: reads the settings once and hands back ready services."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pauta.adapters import clock
+from pauta.domain.ids import RunId
+from pauta.domain.problems import Conflict, InvalidInput, Problem
+from pauta.domain.states import FINAL_RUNS
+
+if TYPE_CHECKING:
+    from pauta.domain.pipeline import InputSpec
+    from pauta.domain.runs import LogLine
+    from pauta.ports.launcher import Launcher
+    from pauta.ports.objects import Objects
+    from pauta.ports.store import Store
+    from pauta.ports.watcher import Watcher
+    from pauta.services.desk import Desk
+    from pauta.services.inputs import Brought
+    from pauta.services.look import Looker
+    from pauta.services.prepare import Prepared
+    from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
+
+RUNTIME = f"py{sys.version_info.major}.{sys.version_info.minor}"
+"""Part of every cache key: a result made under another Python is not taken."""
+
+RECORDS = ".pauta"
+
+_WARM = ("polars", "sklearn", "xgboost")
+"""Packages that are loaded into the warm parent when a script mentions them: slow to import, safe to fork."""
+
+
+def objects_in(root: Path) -> Objects:
+    """The object store in this folder."""
+    from pauta.adapters.folder_objects import FolderObjects
+
+    return FolderObjects(root)
+
+
+def open_project(folder: Path, *, wait_for_lock: Callable[[str], bool] | None = None) -> Project:
+    """The project of this folder; its records are made if there are none.
+
+    Args:
+        folder: The project's folder.
+        wait_for_lock: Asked again and again, with who holds it, while another process owns the project; False
+            gives up. None gives up at once.
+
+    Raises:
+        StoreFault: DB-… when the records cannot be opened.
+    """
+    from pauta.storage.sqlite import open_sqlite
+
+    records = folder / RECORDS
+    records.mkdir(parents=True, exist_ok=True)
+    return Project(folder, open_sqlite(records, wait=wait_for_lock))
+
+
+class Project(AbstractContextManager["Project"]):
+    """A project folder, opened: all that commands ask of it. Only one process has it open at a time."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder = folder
+        self.records = folder / RECORDS
+        self.language = "en"
+        self._store = store
+        self._objects = objects_in(self.records / "objects")
+        self._kept_desk: Desk | None = None
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the records."""
+        self._store.close()
+
+    # ---- before a run -------------------------------------------------------------------------
+
+    def prepare(
+        self,
+        document: Path,
+        *,
+        scripts: Path | None,
+        inputs: Mapping[str, Path],
+        parameters: Mapping[str, Any],
+        only: str | None,
+    ) -> Prepared:
+        """Check and plan a document.
+
+        Raises:
+            InvalidInput: With every problem found.
+        """
+        from pauta.services.prepare import prepare
+
+        return prepare(document, scripts=scripts, inputs=inputs, parameters=parameters, only=only)
+
+    def outlook(self, prepared: Prepared, *, use_cache: bool) -> Sequence[OutlookLine]:
+        """What a run would do with each step. Its inputs are read and stored for that; no run is recorded."""
+        from pauta.services.outlook import foresee
+
+        return foresee(
+            prepared.plan,
+            self._bring_in(prepared),
+            store=self._store,
+            objects=self._objects,
+            options=replace(prepared.options, use_cache=use_cache),
+            runtime=RUNTIME,
+            now=clock.now(),
+            language=self.language,
+        )
+
+    def submit(self, prepared: Prepared, *, use_cache: bool) -> str:
+        """Record a new run; gives its id.
+
+        Raises:
+            InvalidInput: RCP-006 when an input was not supplied; CSV-…, DAT-… when one cannot be read.
+        """
+        from pauta.services.submit import Request, submit
+
+        request = Request(
+            prepared.plan,
+            self._bring_in(prepared),
+            sources=prepared.sources,
+            parameters=prepared.parameters,
+            options=replace(prepared.options, use_cache=use_cache),
+        )
+        return submit(request, store=self._store, objects=self._objects, now=clock.now(), random_bits=clock.random_bits)
+
+    def _bring_in(self, prepared: Prepared) -> Any:
+        from pauta.services.inputs import bring_in
+
+        if prepared.required_inputs:
+            raise InvalidInput([Problem("RUN-018", {"frame": name}) for name in prepared.required_inputs])
+        names = prepared.plan.inputs
+        files = {name: prepared.files[name] for name in names}
+        specs = {name: prepared.spec(name) for name in names}
+        return bring_in(files, specs, store=self._store, objects=self._objects, read=read_input_file)
+
+    # ---- runs ---------------------------------------------------------------------------------
+
+    def execute(
+        self, run: str, *, slots: int | None, watcher: Watcher | None, interrupted: Callable[[], int]
+    ) -> RunView:
+        """Work on a run until it is final, held, or nothing of it can go on by itself."""
+        from pauta.ports.watcher import Nobody
+        from pauta.worker.loop import Place, RunLoop
+
+        place = Place(
+            owner=f"{_boot_id()}:{os.getpid()}",
+            work=self.records / "work",
+            bundles=self.records / "bundles",
+            objects=self.records / "objects",
+            slots=slots or os.cpu_count() or 1,
+        )
+        loop = RunLoop(
+            RunId(run),
+            desk=self._desk(),
+            launcher=lambda: self._launcher(RunId(run)),
+            objects=self._objects,
+            place=place,
+            watcher=watcher or Nobody(),
+            now=clock.now,
+            next_due=self._next_due,
+        )
+        loop.run(interrupted)
+        return self.view(run)
+
+    def _next_due(self, run_id: RunId) -> Any:
+        with self._store.transaction() as tx:
+            return tx.stages.next_due(run_id)
+
+    def _launcher(self, run_id: RunId) -> Launcher:
+        from pauta.adapters.process_launcher import ProcessLauncher
+
+        return ProcessLauncher(preload=self._warm(run_id))
+
+    def _warm(self, run_id: RunId) -> tuple[str, ...]:
+        """What the warm parent loads: pandas where frames are handed on, and what the scripts mention."""
+        with self._store.transaction() as tx:
+            plan, run = tx.runs.plan(run_id), tx.runs.get(run_id)
+        if plan is None or run is None:
+            return ()
+        sources = [self._objects.read(address) for address in {s.script.source for s in plan.steps}]
+        needs_frames = bool(run.inputs) or any(b"pandas" in source for source in sources)
+        frames = ("numpy", "pandas", "pyarrow") if needs_frames else ()
+        return (*frames, *(name for name in _WARM if any(name.encode() in source for source in sources)))
+
+    def resume(self, run: str) -> str:
+        """Make a run that did not end ready to go on: what its lost worker held is free again.
+
+        Raises:
+            Conflict: RUN-006 when it has ended.
+        """
+        run_id = RunId(run)
+        with self._store.transaction() as tx:
+            found = tx.runs.get(run_id)
+        if found is not None and found.state in FINAL_RUNS:
+            raise Conflict(Problem("RUN-006", {"run": run, "state": found.state.value}))
+        self._desk().take_over(run_id, reopen=True)
+        return run
+
+    def rerun(self, run: str, *, from_step: str | None, use_cache: bool) -> str:
+        """Record a new run of the same plan, inputs and parameters; gives its id."""
+        from pauta.services.submit import request_again, submit
+
+        request = request_again(RunId(run), store=self._store, from_step=from_step, use_cache=use_cache)
+        return submit(request, store=self._store, objects=self._objects, now=clock.now(), random_bits=clock.random_bits)
+
+    def cancel(self, run: str) -> RunView:
+        """Cancel a run that nobody works on: this process owns the project, so whoever did is gone."""
+        self._desk().cancel(RunId(run))
+        self._desk().take_over(RunId(run), reopen=False)
+        return self.view(run)
+
+    # ---- looking ------------------------------------------------------------------------------
+
+    def find(self, prefix: str) -> str:
+        """The one run whose id begins so; ``latest`` is the newest."""
+        return self._looker().find(prefix)
+
+    def view(self, run: str) -> RunView:
+        """A run as it stands."""
+        return self._looker().view(RunId(run), now=clock.now())
+
+    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
+        """Runs, newest first."""
+        return self._looker().runs(limit=limit, before=before, states=states, pipeline=pipeline, now=clock.now())
+
+    def logs(self, run: str, *, step: str | None, after: int) -> Sequence[tuple[int, str, LogLine]]:
+        """Log lines numbered above `after`: number, step, line."""
+        return self._looker().logs(RunId(run), step=step, after=after)
+
+    def profile(self, run: str, frame: str) -> Mapping[str, Any] | None:
+        """Profile and preview of a frame."""
+        return self._looker().profile(RunId(run), frame)
+
+    def export(self, run: str, frame: str, to: Path, *, raw: bool) -> int:
+        """Write a frame to a CSV, Parquet or Arrow file; gives the number of rows.
+
+        Raises:
+            InvalidInput: RUN-009 when it is no frame.
+        """
+        from pauta.frames.decode import open_output
+        from pauta.frames.export import export
+
+        output = self._looker().output(RunId(run), frame)
+        if output.kind.value != "frame":
+            raise InvalidInput(Problem("RUN-009", {"run": run, "frame": frame, "kind": output.kind.value}))
+        table = open_output(self._objects.path(output.address), output, want="pyarrow")
+        return export(table, to, raw=raw)
+
+    def difference(self, a: str, b: str) -> RunDifference:
+        """How two runs differ."""
+        from pauta.frames.difference import compare
+        from pauta.services.difference import difference
+
+        return difference(
+            RunId(a),
+            RunId(b),
+            looker=self._looker(),
+            store=self._store,
+            objects=self._objects,
+            compare=compare,
+            views=(self.view(a), self.view(b)),
+        )
+
+    def collect(self, *, dry_run: bool, keep_runs: int | None, older_than_days: float | None) -> CollectView:
+        """Remove what nothing needs, or tell what would be removed."""
+        from pauta.services.retain import collect
+
+        return collect(
+            store=self._store,
+            objects=self._objects,
+            now=clock.now(),
+            dry_run=dry_run,
+            keep_runs=keep_runs,
+            older_than=timedelta(days=older_than_days) if older_than_days is not None else None,
+        )
+
+    def _looker(self) -> Looker:
+        from pauta.services.look import Looker
+
+        return Looker(self._store, records=str(self.records), language=self.language)
+
+    def _desk(self) -> Desk:
+        from pauta.services.desk import Desk, Machine
+
+        if self._kept_desk is None:
+            machine = Machine(now=clock.now, chance=lambda: clock.random_bits(53) / 2**53)
+            self._kept_desk = Desk(self._store, self._objects, machine=machine, runtime=RUNTIME)
+        return self._kept_desk
+
+
+def read_input_file(path: Path, spec: InputSpec, objects: Objects) -> Brought:
+    """Read a CSV, Parquet or Arrow file, check it against its declaration, store it as a frame.
+
+    Raises:
+        InvalidInput: CSV-…, DAT-….
+    """
+    from pauta.domain.outputs import Output
+    from pauta.frames.encode import encode
+    from pauta.frames.profile import profile
+    from pauta.frames.reading import read_input
+    from pauta.services.inputs import Brought
+
+    table = read_input(path, name=spec.name, schema=spec.schema, min_rows=spec.min_rows)
+    encoded = encode(table, name=spec.name)
+    with objects.writing() as writing:
+        encoded.write(writing)
+        stored = writing.finish()
+    # Scripts get pandas DataFrames unless they say otherwise, whatever the file was.
+    output = Output(
+        encoded.kind,
+        stored.address,
+        stored.size,
+        format=encoded.format,
+        library="pandas",
+        rows=encoded.rows,
+        columns=encoded.columns,
+    )
+    return Brought(output, profile(table))
+
+
+def _boot_id() -> str:
+    """Names this start of the machine: a process id means something only within it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"

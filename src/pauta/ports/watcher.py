@@ -31,3 +31,22 @@ class Watcher(Protocol):
     def logged(self, step: int | None, line: LogLine) -> None:
         """A log line was recorded."""
         ...
+
+
+class Nobody:
+    """A watcher that does not look."""
+
+    def step_started(self, step: int, name: str, attempt: int, at: datetime) -> None:
+        """Pass over it."""
+
+    def step_progressed(self, step: int, done: float, total: float | None, text: str) -> None:
+        """Pass over it."""
+
+    def step_ended(self, record: StepRecord) -> None:
+        """Pass over it."""
+
+    def step_retries(self, step: int, problem: Problem, next_at: datetime | None, attempt: int) -> None:
+        """Pass over it."""
+
+    def logged(self, step: int | None, line: LogLine) -> None:
+        """Pass over it."""

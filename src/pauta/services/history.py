@@ -58,7 +58,7 @@ class Past:
         return why(known, last=self.last_time(step.name), taken_from=taken_from, cache=cache)
 
 
-def known_of(sheet: Sheet, no: int, inputs: Mapping[str, Address], *, runtime: str) -> Known:
+def known_of(sheet: Sheet, no: int, inputs: Mapping[str, Address | None], *, runtime: str) -> Known:
     """What decides the result of a step, as the sheet has it."""
     step = sheet.planned(no)
     return Known(

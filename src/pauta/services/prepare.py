@@ -1,0 +1,131 @@
+"""Checks and plans a document before anything runs: every problem of it is found here, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pauta.authoring.check import check_frames, check_signatures, required_inputs
+from pauta.authoring.document import parse_document
+from pauta.authoring.parameters import apply, fill
+from pauta.authoring.scripts import find_script, read_script
+from pauta.authoring.selection import select
+from pauta.domain.ids import Address
+from pauta.domain.pipeline import InputSpec, Pipeline, Step
+from pauta.domain.plan import Plan
+from pauta.domain.problems import InvalidInput, Problem
+from pauta.domain.runs import RunOptions
+from pauta.domain.scripts import Script
+from pauta.engine.planner import plan as make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A checked document and its plan.
+
+    Attributes:
+        pipeline: The document.
+        plan: What a run does.
+        required_inputs: Inputs that still have to be supplied.
+        sources: Address → source bytes of all scripts and local modules.
+        files: Where each input's data is, by name.
+        parameters: Filled-in parameters, secrets left out.
+        options: How it was asked for; `use_cache` is set when it is submitted.
+    """
+
+    pipeline: Pipeline
+    plan: Plan
+    required_inputs: tuple[str, ...]
+    sources: Mapping[Address, bytes]
+    files: Mapping[str, Path]
+    parameters: Mapping[str, Any]
+    options: RunOptions
+
+    def spec(self, name: str) -> InputSpec:
+        """What the document says of an input; an undeclared one may be anything."""
+        return self.pipeline.inputs.get(name) or InputSpec(name)
+
+
+def prepare(
+    document: Path,
+    *,
+    scripts: Path | None,
+    inputs: Mapping[str, Path],
+    parameters: Mapping[str, Any],
+    only: str | None,
+) -> Prepared:
+    """Read, check and plan a document with its scripts.
+
+    Args:
+        document: The pipeline document, JSON or YAML.
+        scripts: Where scripts live; the document's own folder when None.
+        inputs: Data files by frame name; they come before the document's own sources.
+        parameters: Values by parameter name, as given.
+        only: ``training``, ``prediction`` or None.
+
+    Raises:
+        InvalidInput: With every problem of the document, its scripts and the parameters.
+    """
+    pipeline = parse_document(document.read_bytes(), file=str(document))
+    steps = select(pipeline, only)
+    root = scripts if scripts is not None else document.parent
+    problems: list[Problem] = []
+    read, sources = _read_scripts(steps, root=root, problems=problems)
+    files = _files(pipeline, inputs, folder=document.parent)
+    problems.extend(check_frames(pipeline, supplied=set(files), steps=steps))
+    problems.extend(check_signatures(steps, read, document=str(document)))
+    values: Mapping[str, Any] = {}
+    try:
+        values = fill(pipeline, parameters)
+    except InvalidInput as error:
+        problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    missing = tuple(n for n in required_inputs(pipeline, steps) if n not in files)
+    secrets = {name for name, spec in pipeline.parameters.items() if spec.secret}
+    return Prepared(
+        pipeline=pipeline,
+        plan=make_plan(
+            pipeline,
+            steps,
+            read,
+            supplied={*files, *missing},
+            kwargs={s.name: apply(s.kwargs, values) for s in steps},
+        ),
+        required_inputs=missing,
+        sources=sources,
+        files=files,
+        parameters={k: v for k, v in values.items() if k not in secrets},
+        options=RunOptions(only=only, document=str(document), scripts=str(root)),
+    )
+
+
+def _read_scripts(
+    steps: tuple[Step, ...], *, root: Path, problems: list[Problem]
+) -> tuple[dict[str, Script], dict[Address, bytes]]:
+    """Each step's script, and all sources. A script that several steps name is read once."""
+    scripts: dict[str, Script] = {}
+    sources: dict[Address, bytes] = {}
+    known: dict[str, Script | None] = {}
+    for step in steps:
+        if step.file_path not in known:
+            known[step.file_path] = None
+            try:
+                read = read_script(find_script(step.file_path, root=root, step=step), root=root)
+            except InvalidInput as error:
+                problems.extend(error.problems)
+            else:
+                known[step.file_path] = read.script
+                sources.update(read.sources)
+        script = known[step.file_path]
+        if script is not None:
+            scripts[step.name] = script
+    return scripts, sources
+
+
+def _files(pipeline: Pipeline, given: Mapping[str, Path], *, folder: Path) -> dict[str, Path]:
+    """Where the data of each input is: what was given comes before the document's own sources."""
+    declared = {name: folder / spec.source for name, spec in pipeline.inputs.items() if spec.source is not None}
+    return {**declared, **given}

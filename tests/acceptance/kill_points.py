@@ -10,25 +10,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from blake3 import blake3
 
 CALLS = (
     "write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,link,linkat,"
     "ftruncate,unlink,unlinkat,sendto,sendmsg"
 )
-FINAL = {"completed", "failed", "cancelled", "crashed"}
 LONGEST_SECONDS = 60.0
 
 _LEDGER = """
@@ -54,7 +46,7 @@ _SCRIPTS = {
     "total.py": "    return {'y': float(squares['y'].sum()), 'counts': counts}\n",
 }
 
-_STEPS: list[tuple[str, list[str], str]] = [
+STEPS: list[tuple[str, list[str], str]] = [
     ("draw", [], "numbers"),
     ("table", ["numbers"], "table"),
     ("count", ["numbers"], "counts"),
@@ -91,20 +83,6 @@ class Place:
         return Counter(line.split()[0] for line in lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What the records say at one moment: the newest run and the states of its steps."""
-
-    run: str
-    state: str
-    steps: dict[str, str]
-
-    @property
-    def completed(self) -> set[str]:
-        """Names of the steps recorded as completed."""
-        return {name for name, state in self.steps.items() if state == "completed"}
-
-
 def make_place(folder: Path) -> Place:
     """Write the project of five steps."""
     place = Place(folder)
@@ -112,7 +90,7 @@ def make_place(folder: Path) -> Place:
     scripts.mkdir(parents=True)
     (scripts / "ledger.py").write_text(_LEDGER)
     for name, body in _SCRIPTS.items():
-        takes = next(takes for step, takes, _ in _STEPS if f"{step}.py" == name)
+        takes = next(takes for step, takes, _ in STEPS if f"{step}.py" == name)
         parameters = ", ".join([*takes, "step", "path"])
         body = f"from ledger import note\n\n\ndef execute({parameters}):\n    note(step, path)\n{body}"
         (scripts / name).write_text(body)
@@ -126,7 +104,7 @@ def make_place(folder: Path) -> Place:
                 "output_dataframe": gives,
                 "kwargs": {"step": name, "path": str(place.ledger)},
             }
-            for name, takes, gives in _STEPS
+            for name, takes, gives in STEPS
         ],
         "training_steps": [],
     }
@@ -141,10 +119,7 @@ def pauta(*arguments: str) -> list[str]:
 
 def run_clean(place: Place) -> dict[str, Any]:
     """Run the project undisturbed; the JSON answer."""
-    done = _finish(pauta("run", "pipeline.json", "--json"), place)
-    assert done.returncode == 0, done.stdout + done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return _answer(pauta("run", "pipeline.json", "--json"), place)
 
 
 def count_calls(place: Place) -> int:
@@ -188,149 +163,18 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
 
 
-# ---- what the records and the machine say --------------------------------------------------------
-
-
-def recorded(place: Place) -> Recorded | None:
-    """The newest run by the database file, read from a copy: looking must not repair anything."""
-    original = database(place)
-    if original is None:
-        return None
-    copy = place.folder / "copy"
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir()
-    for file in original.parent.glob(original.name + "*"):
-        if not file.name.endswith("-shm"):  # rebuilt from the log; the old one may belong to the dead
-            shutil.copy(file, copy)
-    connection = sqlite3.connect(copy / original.name)
-    try:
-        if not connection.execute("select 1 from sqlite_master where name = 'run'").fetchone():
-            return None
-        row = connection.execute("select id, state from run order by id desc limit 1").fetchone()
-        if row is None:
-            return None
-        steps = connection.execute("select name, state from step where run_id = ?", (row[0],)).fetchall()
-        return Recorded(row[0], row[1], dict(steps))
-    finally:
-        connection.close()
-
-
-def database(place: Place) -> Path | None:
-    """The database file, once it was begun."""
-    for file in sorted((place.project / ".pauta").rglob("*")):
-        if file.is_file() and not file.is_symlink():
-            with file.open("rb") as opened:
-                if opened.read(16) == b"SQLite format 3\0":
-                    return file
-    return None
-
-
-def processes_of(place: Place) -> list[int]:
-    """Living processes that work in the place or were told of it."""
-    mark = str(place.folder).encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid() and _mentions(entry, mark):
-            found.append(int(entry.name))
-    return found
-
-
-def _mentions(entry: Path, mark: bytes) -> bool:
-    try:
-        if re.search(r"^State:\s+[ZX]", (entry / "status").read_text(), re.MULTILINE):
-            return False
-        where = os.fsencode(os.readlink(entry / "cwd"))
-        return any(mark in part for part in (where, (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()))
-    except OSError:  # it ended while we looked
-        return False
-
-
-def eventually(condition: Callable[[], bool], *, within_seconds: float) -> bool:
-    """Whether the condition comes true before the deadline."""
-    deadline = time.monotonic() + within_seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-# ---- going on, and the oracle --------------------------------------------------------------------
-
-
-def go_on(place: Place, before: Recorded | None) -> dict[str, Any] | None:
-    """Continue what was killed: resume a run that was kept, or begin anew. None when the run had ended already."""
-    if before is None:
-        return run_clean(place)
-    if before.state in FINAL:
-        return None
-    done = _finish(pauta("run", "--resume", before.run, "--json"), place)
-    assert done.returncode == 0, done.stdout + done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
-def faults(place: Place, *, clean: dict[str, Any], deaths: int, kill: Callable[[], object]) -> Iterator[str]:
-    """Kill, go on, and tell every promise that was broken."""
-    kill()
-    if not eventually(lambda: not processes_of(place), within_seconds=5):
-        yield f"P8: processes of the dead command live on: {processes_of(place)}"
-        for process in processes_of(place):
-            os.kill(process, signal.SIGKILL)
-    before = recorded(place)
-    starts_before = place.starts()
-    answer = go_on(place, before)
-    after = recorded(place)
-    if after is None or after.state != "completed":
-        yield f"P2: the run is not completed: {after}"
-        return
-    if before is not None:
-        if after.run != before.run:
-            yield f"P1: the acknowledged run {before.run} is gone"
-        again = {step for step in before.completed if place.starts()[step] > starts_before[step]}
-        if again:
-            yield f"P3: completed steps were started again: {again}"
-        if lost := before.completed - after.completed:
-            yield f"P5: completed steps are so no more: {lost}"
-    for step, times in place.starts().items():
-        if times > 1 + RETRIES + deaths:
-            yield f"P6: {step} was started {times} times"
-    if missing := {step for step, _, _ in _STEPS} - set(place.starts()):
-        yield f"steps without a start in the ledger: {missing}"
-    yield from _faulty_data(place, clean, answer or show(place, after.run))
+def resume(place: Place, run: str) -> dict[str, Any]:
+    """Have a run go on; the JSON answer."""
+    return _answer(pauta("run", "--resume", run, "--json"), place)
 
 
 def show(place: Place, run: str) -> dict[str, Any]:
     """A run as `pauta show` tells it."""
-    done = _finish(pauta("show", run, "--json"), place)
+    return _answer(pauta("show", run, "--json"), place)
+
+
+def _answer(command: list[str], place: Place) -> dict[str, Any]:
+    done = _finish(command, place)
     assert done.returncode == 0, done.stdout + done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
-
-
-def addresses(answer: dict[str, Any]) -> dict[str, str]:
-    """Address of each frame and value of a run."""
-    return {name: frame["address"] for name, frame in answer["frames"].items()}
-
-
-def _faulty_data(place: Place, clean: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
-    if addresses(answer) != addresses(clean):
-        yield f"the data differ from an undisturbed run: {addresses(answer)} {addresses(clean)}"
-    objects = {
-        file.name: file for file in (place.project / ".pauta").rglob("*") if re.fullmatch("[0-9a-f]{64}", file.name)
-    }
-    for name, frame in answer["frames"].items():
-        if frame["kind"] == "frame" and frame["address"] not in objects:
-            yield f"P22: {name} is recorded, but its object is not there"
-    for address, file in objects.items():
-        if blake3(file.read_bytes()).hexdigest() != address:
-            yield f"P21: the object {address} does not hold its bytes"
-    original = database(place)
-    assert original is not None
-    connection = sqlite3.connect(original)
-    try:
-        verdict = connection.execute("pragma integrity_check").fetchone()[0]
-    finally:
-        connection.close()
-    if verdict != "ok":
-        yield f"P15: the database is damaged: {verdict}"

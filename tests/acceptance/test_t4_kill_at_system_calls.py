@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import crash_oracle
 import kill_points
 import pytest
 
@@ -49,5 +50,5 @@ def test_a_command_killed_at_a_system_call_goes_on_where_it_was(
 ) -> None:
     number = 1 + point * calls // POINTS
     place = kill_points.make_place(tmp_path)
-    faults = kill_points.faults(place, clean=clean, deaths=1, kill=lambda: kill_points.kill_command_at(place, number))
+    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=lambda: kill_points.kill_command_at(place, number))
     assert not list(faults), f"killed at call {number} of {calls}"

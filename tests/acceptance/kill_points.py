@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -24,7 +25,10 @@ CALLS = (
 LONGEST_SECONDS = 60.0
 
 _LEDGER = """
+import ctypes
 import os
+import subprocess
+import time
 
 
 def note(step, ledger):
@@ -32,6 +36,24 @@ def note(step, ledger):
     descriptor = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.write(descriptor, line.encode())
     os.close(descriptor)
+    be_traced(f"{ledger}.{step}")
+
+
+# Once, when the test left an order for this step: have strace take hold of this process.
+def be_traced(order):
+    if not os.path.exists(order):
+        return
+    with open(order) as opened:
+        command = opened.read().splitlines()
+    os.unlink(order)
+    ctypes.CDLL(None).prctl(0x59616D61, -1, 0, 0, 0)  # PR_SET_PTRACER: a child may trace us
+    quiet = subprocess.DEVNULL
+    subprocess.Popen([*command, "-p", str(os.getpid())], stdin=quiet, stdout=quiet, stderr=quiet)
+    deadline = time.monotonic() + 10
+    while "TracerPid:\\t0\\n" in open("/proc/self/status").read():
+        if time.monotonic() > deadline:
+            raise RuntimeError("strace did not come")
+        time.sleep(0.005)
 """
 
 _SCRIPTS = {
@@ -137,13 +159,34 @@ def kill_command_at(place: Place, number: int) -> bool:
     return _finish(_traced(place, inject=number), place).returncode != 0
 
 
+def count_script_calls(place: Place, step: str) -> int:
+    """How many of the counted calls the process of a step makes, from the start of its body."""
+    _order_trace(place, step, inject=None)
+    run_clean(place)
+    return sum(1 for line in place.trace.read_text().splitlines() if re.match(r"\d+ +\w+\(", line))
+
+
+def kill_script_at(place: Place, step: str, number: int) -> dict[str, Any]:
+    """Run the project; the process of a step is killed, once, at its `number`-th call. The JSON answer."""
+    _order_trace(place, step, inject=number)
+    return run_clean(place)
+
+
+def _order_trace(place: Place, step: str, *, inject: int | None) -> None:
+    strace = _strace(place, inject=inject)
+    strace[0] = shutil.which("strace") or "strace"  # a script's PATH is not ours
+    Path(f"{place.ledger}.{step}").write_text("\n".join(strace))
+
+
 def _traced(place: Place, *, inject: int | None) -> list[str]:
-    # The command's own threads are followed; a child that executes a program is let go, so that the parent of the
-    # scripts' processes and these processes themselves are not counted and not killed.
+    return [*_strace(place, inject=inject), *pauta("run", "pipeline.json", "--json")]
+
+
+def _strace(place: Place, *, inject: int | None) -> list[str]:
+    # The threads are followed; a child that executes a program is let go, so that of the command only its own calls
+    # are counted, not those of the scripts' processes.
     strace = ["strace", "-f", "-qq", "--detach-on=execve", "-o", str(place.trace), "-e", f"trace={CALLS}"]
-    if inject is not None:
-        strace += ["-e", f"inject={CALLS}:signal=KILL:when={inject}"]
-    return [*strace, *pauta("run", "pipeline.json", "--json")]
+    return strace if inject is None else [*strace, "-e", f"inject={CALLS}:signal=KILL:when={inject}"]
 
 
 def _finish(command: list[str], place: Place) -> subprocess.CompletedProcess[str]:

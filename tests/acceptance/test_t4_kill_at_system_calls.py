@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import kill_points
 import pytest
 
 POINTS = {"": 40, "commit": 40, "ci": 400, "night": 1200}[os.environ.get("PAUTA_TEST_SCALE", "")]
+
+SCRIPT_POINTS = {"": 4, "commit": 4, "ci": 40, "night": 120}[os.environ.get("PAUTA_TEST_SCALE", "")]
 
 pytestmark = [pytest.mark.strace, pytest.mark.slow]
 
@@ -36,6 +40,17 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> int:
     return kill_points.count_calls(kill_points.make_place(tmp_path_factory.mktemp("counted")))
 
 
+@pytest.fixture(scope="session")
+def script_calls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], int]:
+    """How many calls the process of a step makes."""
+
+    @cache
+    def count(step: str) -> int:
+        return kill_points.count_script_calls(kill_points.make_place(tmp_path_factory.mktemp(step)), step)
+
+    return count
+
+
 def test_an_undisturbed_run_starts_each_step_once(tmp_path: Path) -> None:
     place = kill_points.make_place(tmp_path)
     answer = kill_points.run_clean(place)
@@ -51,4 +66,18 @@ def test_a_command_killed_at_a_system_call_goes_on_where_it_was(
     number = 1 + point * calls // POINTS
     place = kill_points.make_place(tmp_path)
     faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=lambda: kill_points.kill_command_at(place, number))
+    assert not list(faults), f"killed at call {number} of {calls}"
+
+
+@pytest.mark.parametrize("step", ["table", "total"])
+@pytest.mark.parametrize("point", range(SCRIPT_POINTS))
+def test_a_script_killed_at_a_system_call_is_tried_again(
+    step: str, point: int, tmp_path: Path, clean: dict[str, Any], script_calls: Callable[[str], int]
+) -> None:
+    calls = script_calls(step)
+    number = 1 + point * calls // SCRIPT_POINTS
+    place = kill_points.make_place(tmp_path)
+    faults = crash_oracle.faults(
+        place, clean=clean, deaths=1, crash=lambda: kill_points.kill_script_at(place, step, number)
+    )
     assert not list(faults), f"killed at call {number} of {calls}"

@@ -1,7 +1,200 @@
-"""Texts of data coming in and going out (CSV, DAT, FRM)."""
+"""Texts of data: what steps give, files coming in, stored objects (SCR-022, SCR-023, CSV, DAT, OBJ)."""
 
 from __future__ import annotations
 
-from pauta.domain.messages.text import Bilingual
+from pauta.domain.messages.text import Bilingual, both
 
-FRAMES: dict[str, Bilingual] = {}
+_CONVERT = "Positions count from 0, as in iloc."
+_CONVERTA = "As posições contam a partir de 0, como em iloc."
+
+FRAMES: dict[str, Bilingual] = {
+    # ---- what a step gives -------------------------------------------------------------------
+    "SCR-022": both(
+        'step "{step}": returned {found}; expected DataFrame for output "{output}"',
+        'passo "{step}": devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
+        do="Return a DataFrame (pandas, polars or pyarrow), a dict of JSON values, a number, a text, an array or a model.",
+        faca="Devolva um DataFrame (pandas, polars ou pyarrow), um dict de valores JSON, um número, um texto, "
+        "um array ou um modelo.",
+    ),
+    "SCR-022.returned": both(
+        'returned {found}; expected DataFrame for output "{output}"',
+        'devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
+        do="Return a DataFrame (pandas, polars or pyarrow), a dict of JSON values, a number, a text, an array or a model.",
+        faca="Devolva um DataFrame (pandas, polars ou pyarrow), um dict de valores JSON, um número, um texto, "
+        "um array ou um modelo.",
+    ),
+    "SCR-022.series": both(
+        'returned {found}; expected DataFrame for output "{output}"',
+        'devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
+        do="Make it a DataFrame of one column with .to_frame().",
+        faca="Transforme em um DataFrame de uma coluna com .to_frame().",
+    ),
+    "SCR-022.cell": both(
+        'column "{column}" (row {row}) holds {found}; convert or drop',
+        'a coluna "{column}" (linha {row}) contém {found}; converta ou remova',
+        do=_CONVERT,
+        faca=_CONVERTA,
+    ),
+    "SCR-022.mixed": both(
+        'column "{column}" (row {row}) holds {found}, but row {first} holds {other}; convert the column to one type',
+        'a coluna "{column}" (linha {row}) contém {found}, mas a linha {first} contém {other}; '
+        "converta a coluna para um só tipo",
+        do='For example df["{column}"] = df["{column}"].astype(str). ' + _CONVERT,
+        faca='Por exemplo df["{column}"] = df["{column}"].astype(str). ' + _CONVERTA,
+    ),
+    "SCR-022.dtype": both(
+        'column "{column}" has dtype {found}, which cannot be kept; convert or drop',
+        'a coluna "{column}" tem dtype {found}, que não pode ser guardado; converta ou remova',
+    ),
+    "SCR-022.index": both(
+        "the index {reason}; use reset_index() or give it plain values",
+        "o índice {reason}; use reset_index() ou dê a ele valores simples",
+    ),
+    "SCR-022.value": both(
+        'output "{output}"{path} holds {found}, which JSON cannot keep; convert it',
+        'a saída "{output}"{path} contém {found}, que JSON não guarda; converta',
+        do="JSON keeps texts as keys; texts, finite numbers, true, false, null, lists and dicts as values.",
+        faca="JSON guarda textos como chaves; textos, números finitos, true, false, null, listas e dicts como valores.",
+    ),
+    "SCR-022.array": both(
+        'output "{output}" is an array of dtype {found}, which cannot be kept; convert it',
+        'a saída "{output}" é um array de dtype {found}, que não pode ser guardado; converta',
+    ),
+    "SCR-022.model": both(
+        'output "{output}" is a {found} that cannot be kept safely: {reason}',
+        'a saída "{output}" é um {found} que não pode ser guardado com segurança: {reason}',
+        do="Keep a plain scikit-learn, XGBoost or Keras model, or write your own file into the working folder.",
+        faca="Guarde um modelo simples do scikit-learn, XGBoost ou Keras, ou grave seu próprio arquivo na "
+        "pasta de trabalho.",
+    ),
+    "SCR-023": both(
+        'columns {first} and {second} are both "{name}"',
+        'as colunas {first} e {second} se chamam "{name}"',
+        do="Rename or drop one of them. " + _CONVERT,
+        faca="Renomeie ou remova uma delas. " + _CONVERTA,
+    ),
+    "SCR-023.empty": both(
+        "column {first} has an empty name",
+        "a coluna {first} tem nome vazio",
+        do="Give it a name. " + _CONVERT,
+        faca="Dê um nome a ela. " + _CONVERTA,
+    ),
+    "SCR-023.type": both(
+        "column {first} is named {name} ({found}); names must be texts",
+        "a coluna {first} se chama {name} ({found}); nomes devem ser textos",
+        do="For example df.columns = df.columns.map(str). " + _CONVERT,
+        faca="Por exemplo df.columns = df.columns.map(str). " + _CONVERTA,
+    ),
+    "SCR-023.labels": both(
+        "the column labels are of type {found}; they must be plain texts",
+        "os rótulos das colunas são do tipo {found}; devem ser textos simples",
+        do="For example df.columns = df.columns.astype(str).",
+        faca="Por exemplo df.columns = df.columns.astype(str).",
+    ),
+    # ---- files coming in ---------------------------------------------------------------------
+    "CSV-001": both("the file is empty", "o arquivo está vazio"),
+    "CSV-002": both(
+        "no data rows: the file has only a header",
+        "sem linhas de dados: o arquivo só tem cabeçalho",
+    ),
+    "CSV-010": both(
+        "{found} fields, header has {expected}{more}",
+        "{found} campos, o cabeçalho tem {expected}{more}",
+        do="Correct the line, or quote fields that hold the delimiter.",
+        faca="Corrija a linha, ou ponha entre aspas os campos que contêm o delimitador.",
+    ),
+    "CSV-011": both(
+        "quote opened here never closes",
+        "aspas abertas aqui nunca se fecham",
+        do="Close the quote, or double it if it belongs to the text.",
+        faca="Feche as aspas, ou duplique-as se fazem parte do texto.",
+    ),
+    "CSV-012": both(
+        'delimiter unclear: "{first}" {first_columns} columns, "{second}" {second_columns}; choose one',
+        'delimitador incerto: "{first}" {first_columns} colunas, "{second}" {second_columns}; escolha um',
+    ),
+    "CSV-013": both(
+        "byte {byte}: not UTF-8; looks like {guess}",
+        "byte {byte}: não é UTF-8; parece {guess}",
+        do="Save the file as UTF-8.",
+        faca="Salve o arquivo como UTF-8.",
+    ),
+    "CSV-020": both(
+        '"{found}" is not {expected}{hint}',
+        '"{found}" não é {expected}{hint}',
+    ),
+    "CSV-021": both("{found} does not exist", "{found} não existe"),
+    "CSV-022": both(
+        "{found} does not fit into {expected}",
+        "{found} não cabe em {expected}",
+        do="Declare the column as string if it is a key.",
+        faca="Declare a coluna como string se ela é uma chave.",
+    ),
+    "CSV-030": both('missing "{name}"{found}', 'falta "{name}"{found}'),
+    "CSV-032": both(
+        'columns {first} and {second} are both "{name}"',
+        'as colunas {first} e {second} se chamam "{name}"',
+        do="Rename one of them in the header.",
+        faca="Renomeie uma delas no cabeçalho.",
+    ),
+    "CSV-040": both("{reason}; the limit is {limit}", "{reason}; o limite é {limit}"),
+    "CSV-050": both(
+        "this is {found}; {cure}",
+        "isto é {found}; {cure}",
+    ),
+    "DAT-001": both(
+        'schema of "{name}": column "{column}" has type "{found}", which is not an Arrow type',
+        'esquema de "{name}": a coluna "{column}" tem o tipo "{found}", que não é um tipo Arrow',
+        do="Use for example string, int64, float64, bool, date32, timestamp[us].",
+        faca="Use por exemplo string, int64, float64, bool, date32, timestamp[us].",
+    ),
+    "DAT-002": both(
+        'column "{column}" is {found}, and cannot be read as {expected}',
+        'a coluna "{column}" é {found}, e não pode ser lida como {expected}',
+    ),
+    "DAT-003": both(
+        'no such file: "{path}"',
+        'arquivo não encontrado: "{path}"',
+    ),
+    "DAT-004": both(
+        'unknown kind of file "{suffix}"; expected .csv, .parquet, .arrow or .feather',
+        'tipo de arquivo desconhecido "{suffix}"; esperava-se .csv, .parquet, .arrow ou .feather',
+    ),
+    "DAT-011": both(
+        '{who}"{output}": {rows} rows, contract wants ≥ {least}',
+        '{who}"{output}": {rows} linhas, o contrato quer ≥ {least}',
+    ),
+    "DAT-020": both(
+        "damaged or not {expected}: {reason}",
+        "danificado ou não é {expected}: {reason}",
+        do="Write the file again.",
+        faca="Grave o arquivo de novo.",
+    ),
+    # ---- stored objects ----------------------------------------------------------------------
+    "OBJ-001": both(
+        "object {address}: missing in store",
+        "objeto {address}: falta no armazenamento",
+        do="Run again from the step that made it.",
+        faca="Execute de novo a partir do passo que o criou.",
+    ),
+    "OBJ-002": both(
+        "object {address}: its bytes do not match its address; it was set aside",
+        "objeto {address}: seus bytes não correspondem ao endereço; ele foi posto de lado",
+        do="Run again from the step that made it.",
+        faca="Execute de novo a partir do passo que o criou.",
+    ),
+    "OBJ-003": both(
+        "flushing to disk failed ({reason}); nothing may be taken for stored",
+        "a gravação em disco falhou ({reason}); nada pode ser dado como guardado",
+        do="Check the disk, then start again: unfinished work is done anew.",
+        faca="Verifique o disco e inicie de novo: o trabalho não concluído será refeito.",
+    ),
+    "OBJ-004": both(
+        '"{address}" is not an address: expected 64 lower-case hexadecimal digits',
+        '"{address}" não é um endereço: esperavam-se 64 dígitos hexadecimais minúsculos',
+    ),
+    "OBJ-005": both(
+        "the object store cannot be used: {reason}",
+        "o armazenamento de objetos não pode ser usado: {reason}",
+    ),
+}

@@ -1,0 +1,63 @@
+"""What the next step in the same process gets: the live value, so that its writes reach nobody else."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from typing import Any
+
+
+def isolate(value: Any) -> Any:
+    """The value for one taker.
+
+    pandas: a shallow copy, which copy-on-write separates at the first write; only cells that hold lists or arrays
+    are copied. polars and Arrow frames cannot be changed and are given as they are; NumPy arrays, models and JSON
+    values are copied. LazyFrames are collected, RecordBatches become Tables, and JSON values become what they are
+    when read from the store, so that a step sees the same whether its input was just made or stored long ago.
+    """
+    pandas, polars, pyarrow = (sys.modules.get(m) for m in ("pandas", "polars", "pyarrow"))
+    if pandas is not None and isinstance(value, pandas.DataFrame):
+        return _isolated_frame(value)
+    if polars is not None:
+        if isinstance(value, polars.LazyFrame):
+            return value.collect()
+        if isinstance(value, polars.DataFrame):
+            return value.clone()
+    if pyarrow is not None:
+        if isinstance(value, pyarrow.RecordBatch):
+            return pyarrow.Table.from_batches([value])
+        if isinstance(value, pyarrow.Table):
+            return value
+    if isinstance(value, dict | list | tuple | str | int | float | bool) or value is None:
+        return _isolated_value(value)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return value.item()
+    return copy.deepcopy(value)
+
+
+def snapshot(value: Any) -> Any:
+    """The value as it is now, for writing behind while its maker may go on holding it."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(value, pandas.DataFrame):
+        return _isolated_frame(value)
+    return value
+
+
+def _isolated_frame(frame: Any) -> Any:
+    shallow = frame.copy(deep=False)
+    for position, dtype in enumerate(frame.dtypes):
+        if dtype == object and _holds_mutable(frame.iloc[:, position]):
+            shallow.isetitem(position, frame.iloc[:, position].map(copy.deepcopy))
+    return shallow
+
+
+def _holds_mutable(series: Any) -> bool:
+    numpy = sys.modules["numpy"]
+    return not set(map(type, series)).isdisjoint({list, dict, set, bytearray, numpy.ndarray})
+
+
+def _isolated_value(value: Any) -> Any:
+    from pauta.frames.values import plain
+
+    return plain(value, output="")

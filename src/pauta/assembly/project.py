@@ -1,4 +1,4 @@
-"""The only file that names concrete classes: reads the settings once and hands back ready services."""
+"""A project folder, opened by the one process that owns its records."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pauta.adapters import clock
+from pauta.adapters.window import open_window
+from pauta.assembly import RECORDS, objects_in
+from pauta.assembly.reading import read_input_file
 from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem
 from pauta.domain.states import FINAL_RUNS
 
 if TYPE_CHECKING:
-    from pauta.domain.pipeline import InputSpec
     from pauta.domain.runs import LogLine
     from pauta.ports.launcher import Launcher
-    from pauta.ports.objects import Objects
     from pauta.ports.store import Store
     from pauta.ports.watcher import Watcher
     from pauta.services.desk import Desk
-    from pauta.services.inputs import Brought
     from pauta.services.look import Looker
     from pauta.services.prepare import Prepared
     from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
@@ -32,44 +32,28 @@ if TYPE_CHECKING:
 RUNTIME = f"py{sys.version_info.major}.{sys.version_info.minor}"
 """Part of every cache key: a result made under another Python is not taken."""
 
-RECORDS = ".pauta"
-
 _WARM = ("polars", "sklearn", "xgboost")
 """Packages that are loaded into the warm parent when a script mentions them: slow to import, safe to fork."""
 
 
-def objects_in(root: Path) -> Objects:
-    """The object store in this folder."""
-    from pauta.adapters.folder_objects import FolderObjects
-
-    return FolderObjects(root)
-
-
-def open_project(folder: Path, *, wait_for_lock: Callable[[str], bool] | None = None) -> Project:
-    """The project of this folder; its records are made if there are none.
-
-    Args:
-        folder: The project's folder.
-        wait_for_lock: Asked again and again, with who holds it, while another process owns the project; False
-            gives up. None gives up at once.
+def own_project(folder: Path, *, wait_for_lock: Callable[[str], bool] | None, language: str) -> Project:
+    """Open the project for this process alone.
 
     Raises:
-        StoreFault: DB-… when the records cannot be opened.
+        StoreFault: DB-003 when another process owns it and `wait_for_lock` is None or gave up; other DB-….
     """
     from pauta.storage.sqlite import open_sqlite
 
-    records = folder / RECORDS
-    records.mkdir(parents=True, exist_ok=True)
-    return Project(folder, open_sqlite(records, wait=wait_for_lock))
+    return Project(folder, open_sqlite(folder / RECORDS, wait=wait_for_lock), language=language)
 
 
 class Project(AbstractContextManager["Project"]):
     """A project folder, opened: all that commands ask of it. Only one process has it open at a time."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Store, *, language: str = "en") -> None:
         self.folder = folder
         self.records = folder / RECORDS
-        self.language = "en"
+        self.language = language
         self._store = store
         self._objects = objects_in(self.records / "objects")
         self._kept_desk: Desk | None = None
@@ -169,7 +153,15 @@ class Project(AbstractContextManager["Project"]):
             now=clock.now,
             next_due=self._next_due,
         )
-        loop.run(interrupted)
+        asked: list[str] = []
+
+        def cancel(run: str) -> RunView:
+            asked.append(run)
+            return self.view(run)
+
+        calls = {name: getattr(self, name) for name in ("find", "view", "runs", "logs", "profile", "difference")}
+        with open_window(self.records, {**calls, "cancel": cancel}):
+            loop.run(lambda: max(interrupted(), 1 if run in asked else 0))
         return self.view(run)
 
     def _next_due(self, run_id: RunId) -> Any:
@@ -296,36 +288,6 @@ class Project(AbstractContextManager["Project"]):
             machine = Machine(now=clock.now, chance=lambda: clock.random_bits(53) / 2**53)
             self._kept_desk = Desk(self._store, self._objects, machine=machine, runtime=RUNTIME)
         return self._kept_desk
-
-
-def read_input_file(path: Path, spec: InputSpec, objects: Objects) -> Brought:
-    """Read a CSV, Parquet or Arrow file, check it against its declaration, store it as a frame.
-
-    Raises:
-        InvalidInput: CSV-…, DAT-….
-    """
-    from pauta.domain.outputs import Output
-    from pauta.frames.encode import encode
-    from pauta.frames.profile import profile
-    from pauta.frames.reading import read_input
-    from pauta.services.inputs import Brought
-
-    table = read_input(path, name=spec.name, schema=spec.schema, min_rows=spec.min_rows)
-    encoded = encode(table, name=spec.name)
-    with objects.writing() as writing:
-        encoded.write(writing)
-        stored = writing.finish()
-    # Scripts get pandas DataFrames unless they say otherwise, whatever the file was.
-    output = Output(
-        encoded.kind,
-        stored.address,
-        stored.size,
-        format=encoded.format,
-        library="pandas",
-        rows=encoded.rows,
-        columns=encoded.columns,
-    )
-    return Brought(output, profile(table))
 
 
 def _boot_id() -> str:

@@ -1,0 +1,77 @@
+"""A project that another process works on: it is asked, or waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from pauta.adapters.window import ask
+from pauta.assembly import RECORDS
+from pauta.assembly.project import Project
+from pauta.domain.runs import LogLine
+from pauta.services.views import RunDifference, RunLine, RunView
+
+T = TypeVar("T")
+
+
+class Visitor(AbstractContextManager["Visitor"]):
+    """Asks the process that owns the project; what that one cannot answer waits until it has ended."""
+
+    def __init__(self, folder: Path, wait: Callable[[], Project]) -> None:
+        self.folder = folder
+        self.records = folder / RECORDS
+        self._wait = wait
+        self._owned: Project | None = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._owned is not None:
+            self._owned.close()
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything that is not a question: by this process, when its turn has come."""
+        return getattr(self._turn(), name)
+
+    def _turn(self) -> Project:
+        if self._owned is None:
+            self._owned = self._wait()
+        return self._owned
+
+    def _ask(self, kind: type[T], call: str, **args: Any) -> T:
+        if self._owned is None:
+            value = ask(self.records, call, **args)
+            if value is not None:
+                return msgspec.json.decode(value, type=kind)
+        found: T = getattr(self._turn(), call)(**args)
+        return found
+
+    def find(self, prefix: str) -> str:
+        """The one run whose id begins so; ``latest`` is the newest."""
+        return self._ask(str, "find", prefix=prefix)
+
+    def view(self, run: str) -> RunView:
+        """A run as it stands."""
+        return self._ask(RunView, "view", run=run)
+
+    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
+        """Runs, newest first."""
+        return self._ask(list[RunLine], "runs", limit=limit, before=before, states=states, pipeline=pipeline)
+
+    def logs(self, run: str, *, step: str | None, after: int) -> Sequence[tuple[int, str, LogLine]]:
+        """Log lines numbered above `after`: number, step, line."""
+        return self._ask(list[tuple[int, str, LogLine]], "logs", run=run, step=step, after=after)
+
+    def profile(self, run: str, frame: str) -> dict[str, Any] | None:
+        """Profile and preview of a frame."""
+        return self._ask(dict[str, Any] | None, "profile", run=run, frame=frame)  # type: ignore[arg-type]
+
+    def difference(self, a: str, b: str) -> RunDifference:
+        """How two runs differ."""
+        return self._ask(RunDifference, "difference", a=a, b=b)
+
+    def cancel(self, run: str) -> RunView:
+        """Cancel a run: the process that works on it ends it."""
+        return self._ask(RunView, "cancel", run=run)

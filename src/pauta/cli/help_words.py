@@ -106,7 +106,10 @@ HELP_WORDS: dict[str, tuple[str, str]] = {
     "arg.step": ("Name of the step.", "Nome da etapa."),
     "arg.frame": ("Name of the frame.", "Nome do frame."),
     "opt.scripts": ("Folder with the scripts.", "Pasta dos scripts."),
-    "opt.input": ("Data of an input: a CSV, Parquet or Arrow file.", "Dados de uma entrada: arquivo CSV, Parquet ou Arrow."),
+    "opt.input": (
+        "Data of an input: a CSV, Parquet or Arrow file.",
+        "Dados de uma entrada: arquivo CSV, Parquet ou Arrow.",
+    ),
     "opt.param": ("Value of a parameter.", "Valor de um parâmetro."),
     "opt.only": ("Only the steps of this part.", "Só as etapas desta parte."),
     "opt.no_cache": ("Run every step, changed or not.", "Executa todas as etapas, tenham mudado ou não."),
@@ -123,7 +126,10 @@ HELP_WORDS: dict[str, tuple[str, str]] = {
     "opt.pipeline": ("Only runs of this pipeline.", "Só execuções deste pipeline."),
     "opt.follow": ("Wait for new lines until the run ends.", "Espera novas linhas até a execução terminar."),
     "opt.step": ("Only this step.", "Só esta etapa."),
-    "opt.to": ("Write all rows to this .csv, .parquet or .arrow file.", "Grava todas as linhas neste arquivo .csv, .parquet ou .arrow."),
+    "opt.to": (
+        "Write all rows to this .csv, .parquet or .arrow file.",
+        "Grava todas as linhas neste arquivo .csv, .parquet ou .arrow.",
+    ),
     "opt.raw": (
         "In a CSV, leave cells as they are even where a spreadsheet would take them for formulas.",
         "No CSV, mantém as células como são, mesmo onde uma planilha as tomaria por fórmulas.",

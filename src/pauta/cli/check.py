@@ -1,0 +1,48 @@
+"""``pauta check``: everything that can be found wrong before anything runs."""
+
+from __future__ import annotations
+
+import typer
+
+from pauta.cli.options import Document, Inputs, Only, Parameters, Scripts
+from pauta.cli.preparing import Given, prepare, understand
+from pauta.cli.project import opened
+from pauta.cli.session import session_of
+
+
+def check(
+    context: typer.Context,
+    document: Document = None,
+    scripts: Scripts = None,
+    inputs: Inputs = None,
+    parameters: Parameters = None,
+    only: Only = None,
+) -> int:
+    """Check a document and its scripts; run nothing."""
+    session = session_of(context)
+    wanted = understand(Given(document, scripts, inputs or (), parameters or (), only), session)
+    with opened(session) as project:
+        prepared = prepare(project, wanted)
+    steps, stages, required = len(prepared.plan.steps), len(prepared.plan.stages), list(prepared.required_inputs)
+    names = list(prepared.plan.inputs)
+    if session.as_json:
+        session.answer(
+            {
+                "ok": True,
+                "document": str(wanted.document),
+                "pipeline": prepared.pipeline.name,
+                "steps": steps,
+                "stages": stages,
+                "inputs": names,
+                "required_inputs": required,
+                "problems": [],
+            }
+        )
+        return 0
+    words = session.words
+    session.say("✓ " + words("check.fine", file=wanted.document, steps=steps, stages=stages), "green")
+    if names:
+        session.say(words("check.inputs", names=", ".join(names)))
+    if required:
+        session.say("! " + words("check.required", names=", ".join(required), first=required[0]), "yellow")
+    return 0

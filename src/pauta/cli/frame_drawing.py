@@ -1,0 +1,177 @@
+"""A frame as people look at it: what columns it has, how their values lie, the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from pauta.cli.amounts import count, figure, size
+from pauta.cli.plain_text import one_line
+from pauta.cli.session import Session
+from pauta.cli.small_charts import box_line, share_bar, sparkline
+from pauta.cli.tables import cell, heading, table
+
+if TYPE_CHECKING:
+    from pauta.services.views import FrameView
+
+MOST_COLUMNS = 60
+_WIDEST_CELL = 24
+_CHART_WIDTH = 14
+
+
+def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int, session: Session) -> None:
+    """The frame's size, its columns with their profile, and its first rows."""
+    words = session.words
+    made = words("frame.of_step", step=frame.made_by) if frame.made_by else words("frame.of_input")
+    session.say(f"{frame.name}: {made}", "bold")
+    if frame.kind == "frame":
+        facts = {"rows": count(frame.rows, words), "columns": len(frame.columns), "size": size(frame.size, words)}
+        session.say(words("frame.summary", **facts))
+    else:
+        session.say(f"{frame.kind} {frame.format}, {size(frame.size, words)}")
+    if frame.columns:
+        session.say()
+        _draw_columns(frame, profile, session)
+    preview = (profile or {}).get("preview")
+    if isinstance(preview, Mapping) and preview.get("head") is not None:
+        heading(session.out, words("frame.preview"))
+        _draw_preview(preview, rows=rows, total=frame.rows, session=session)
+    else:
+        session.say(words("frame.no_preview"), "dim")
+
+
+def _draw_columns(frame: FrameView, profile: Mapping[str, Any] | None, session: Session) -> None:
+    words = session.words
+    profiles = {entry.get("name"): entry for entry in (profile or {}).get("columns") or ()}
+    heads = ("head.column", "head.type", "head.nulls", "head.min", "head.mean", "head.max", "head.spread")
+    grid = table(*(words(h) for h in heads), right=(2, 3, 4, 5), keep=(6,))
+    for column in frame.columns[:MOST_COLUMNS]:
+        found = profiles.get(column.name, {})
+        grid.add_row(
+            cell(column.name),
+            cell(_short_type(column.dtype)),
+            _nulls(found.get("nulls"), frame.rows, session),
+            *(cell(_short(found.get(key), session)) for key in ("min", "mean", "max")),
+            cell(_chart(found, frame.rows)),
+        )
+    session.out.print(grid)
+    rest = [column.name for column in frame.columns[MOST_COLUMNS:]]
+    if rest:
+        session.say(words("frame.wide", count=len(rest), names=", ".join(rest[:20])), "dim")
+    _draw_top(frame, profiles, session)
+
+
+def _nulls(nulls: object, rows: int | None, session: Session) -> Text:
+    if not isinstance(nulls, int):
+        return cell("")
+    if not nulls or not rows:
+        return cell(nulls, "dim")
+    share = 100 * nulls / rows
+    return cell(f"{'<1' if share < 1 else f'{share:.0f}'} %", "yellow")
+
+
+def _short_type(dtype: str) -> str:
+    return dtype.replace("large_string", "string").replace("timestamp", "time")
+
+
+def _short(value: object, session: Session) -> str:
+    text = one_line(figure(value, session.words))
+    return text if len(text) <= 10 else text[:10]
+
+
+def _chart(found: Mapping[str, Any], rows: int | None) -> str:
+    histogram = found.get("histogram")
+    counts = histogram.get("counts") if isinstance(histogram, Mapping) else histogram
+    if isinstance(counts, Sequence) and counts:
+        return sparkline([float(n) for n in counts])
+    quantiles = _numbers(found.get("quantiles"))
+    if len(quantiles) >= 3:
+        return box_line(quantiles, _CHART_WIDTH)
+    top = top_values(found.get("top"))
+    if top and rows:
+        return sparkline([float(number) for _, number in top[:_CHART_WIDTH]])
+    return ""
+
+
+def _numbers(quantiles: object) -> list[float]:
+    values = list(quantiles.values()) if isinstance(quantiles, Mapping) else quantiles
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        return []
+    return [float(v) for v in values if isinstance(v, (int, float)) and v == v]
+
+
+def top_values(top: object) -> list[tuple[str, int]]:
+    """The commonest values with their counts, most frequent first."""
+    pairs = list(top.items()) if isinstance(top, Mapping) else top
+    found = []
+    for pair in pairs if isinstance(pairs, Sequence) else ():
+        if isinstance(pair, Mapping):
+            found.append((one_line(pair.get("value")), int(pair.get("count") or 0)))
+        elif isinstance(pair, Sequence) and len(pair) == 2:
+            found.append((one_line(pair[0]), int(pair[1])))
+    return found
+
+
+def _draw_top(frame: FrameView, profiles: Mapping[Any, Mapping[str, Any]], session: Session) -> None:
+    shown = []
+    for column in frame.columns[:MOST_COLUMNS]:
+        found = profiles.get(column.name, {})
+        top = top_values(found.get("top"))[:5]
+        if top and not _numbers(found.get("quantiles")):
+            shown.append((column.name, top))
+    if not shown or not frame.rows:
+        return
+    words = session.words
+    session.say()
+    grid = table(words("head.column"), words("head.value"), words("head.rows"), "", right=(2,), keep=(3,))
+    for name, top in shown[:12]:
+        for index, (value, number) in enumerate(top):
+            bar = share_bar(number / frame.rows, _CHART_WIDTH)
+            grid.add_row(
+                cell(name if index == 0 else ""), cell(_cut(value)), cell(count(number, words)), cell(bar, "cyan")
+            )
+    session.out.print(grid)
+
+
+def _draw_preview(preview: Mapping[str, Any], *, rows: int, total: int | None, session: Session) -> None:
+    words = session.words
+    names = [one_line(name) for name in preview.get("columns") or ()]
+    head = [_cells(row, preview.get("columns") or ()) for row in list(preview["head"])[:rows]]
+    fitting = columns_that_fit(names, head, session.out.width)
+    grid = table(*names[:fitting], keep=range(fitting))
+    for row in head:
+        grid.add_row(*(Text(value) for value in row[:fitting]))
+    session.out.print(grid)
+    if fitting < len(names):
+        session.say(words("frame.wide", count=len(names) - fitting, names=", ".join(names[fitting:][:20])), "dim")
+    if len(head) < min(rows, total or 0):
+        session.say(words("frame.preview_short", count=len(head), rows=count(total, words)), "dim")
+
+
+def _cells(row: object, names: Sequence[Any]) -> list[str]:
+    values = (
+        [row.get(name) for name in names]
+        if isinstance(row, Mapping)
+        else list(row)
+        if isinstance(row, Sequence)
+        else []
+    )
+    return [_cut("∅" if value is None else one_line(value)) for value in values]
+
+
+def _cut(text: str) -> str:
+    return text if cell_len(text) <= _WIDEST_CELL else text[: _WIDEST_CELL - 1] + "…"
+
+
+def columns_that_fit(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns of a table stand beside each other in `width` terminal cells; at least one."""
+    used = 0
+    for index, name in enumerate(names):
+        widest = max([cell_len(name), *(cell_len(row[index]) for row in rows if index < len(row))])
+        used += widest + 2
+        if used > width and index > 0:
+            return index
+    return max(1, len(names)) if names else 0

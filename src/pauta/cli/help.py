@@ -1,0 +1,153 @@
+"""Help texts: drawn plainly and fast, in the caller's language."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from pauta.cli.coercion import read_plainly
+from pauta.cli.session import session_of
+from pauta.cli.words import Words
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("help.group.begin", ("init", "check", "plan", "run")),
+    ("help.group.look", ("runs", "show", "logs", "frames", "frame", "diff")),
+    ("help.group.again", ("rerun", "replay", "cancel")),
+    ("help.group.house", ("gc", "schema")),
+)
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "pauta": ("pauta init demo", "pauta run --project demo", "pauta --lang pt run --help"),
+    "init": ("pauta init", "pauta init demo"),
+    "check": ("pauta check pipeline.json --scripts scripts",),
+    "plan": ("pauta plan", "pauta plan pipeline.json --param alpha=0.2"),
+    "run": (
+        "pauta run",
+        "pauta run pipeline.json --input df_falhas=falhas.csv --param alpha=0.2",
+        "pauta run pipeline.json --only training --json",
+        "pauta run --resume latest",
+    ),
+    "runs": ("pauta runs --limit 5", "pauta runs --state failed"),
+    "logs": ("pauta logs latest --step treina_modelo",),
+    "frame": ("pauta frame latest df_merged --rows 5", "pauta frame latest df_merged --to df_merged.csv"),
+    "rerun": ("pauta rerun latest --from treina_modelo",),
+    "replay": ("pauta replay latest treina_modelo --pdb",),
+    "gc": ("pauta gc --dry-run", "pauta gc --keep-runs 20 --yes"),
+}
+
+
+class PautaCommand(TyperCommand):
+    """A command whose help is in the caller's language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        read_plainly(self.params)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Draw the help of one command."""
+        words = session_of(ctx).words
+        shown = [p for p in self.params if not getattr(p, "hidden", False)]
+        arguments = [p for p in shown if p.param_type_name == "argument"]
+        options = [p for p in shown if p.param_type_name == "option"]
+        usage = " ".join([ctx.command_path, *(_argument(p, words) for p in arguments), f"[{words('meta.OPTIONS')}]"])
+        name = str(self.name)
+        page = [f"{_bold(words('help.usage'))}: {usage}", "", *_paragraph(words(f"cmd.{name}"))]
+        if words.has(f"cmd.{name}.more"):
+            page += ["", *_paragraph(words(f"cmd.{name}.more"))]
+        page += _section(words("help.arguments"), [(meta(p, words), _about(p, words)) for p in arguments])
+        page += _section(words("help.options"), [(_option(p, words), _about(p, words)) for p in options])
+        page += _everywhere(words) + _examples(name, words)
+        formatter.write("\n".join(page) + "\n")
+
+
+class HelpfulGroup(TyperGroup):
+    """The whole program's help: commands by what they are for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        read_plainly(self.params)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Draw the help of the program."""
+        words = session_of(ctx).words
+        usage = f"{ctx.command_path} {words('meta.COMMAND')} [{words('meta.OPTIONS')}]"
+        page = [f"{_bold(words('help.usage'))}: {usage}", "", *_paragraph(words("cmd.pauta"))]
+        for title, names in GROUPS:
+            page += _section(words(title), [(n, words(f"cmd.{n}")) for n in names if n in self.commands])
+        page += _section(words("help.options"), [("--version", words("help.opt.version"))])
+        page += _everywhere(words) + _examples("pauta", words)
+        formatter.write("\n".join(page) + "\n")
+
+
+def meta(parameter: Any, words: Words) -> str:
+    """The placeholder of a parameter's value, in the caller's language."""
+    name = parameter.metavar or str(parameter.name).upper()
+    return words(f"meta.{name}") if words.has(f"meta.{name}") else name
+
+
+def _argument(parameter: Any, words: Words) -> str:
+    return meta(parameter, words) if parameter.required else f"[{meta(parameter, words)}]"
+
+
+def _option(parameter: Any, words: Words) -> str:
+    names = ", ".join(parameter.opts)
+    return names if parameter.is_flag else f"{names} {meta(parameter, words)}"
+
+
+def _about(parameter: Any, words: Words) -> str:
+    parts = [words(parameter.help)] if parameter.help else []
+    if parameter.param_type_name == "option":
+        if getattr(parameter, "multiple", False):
+            parts.append(words("help.repeat"))
+        elif parameter.required:
+            parts.append(words("help.required"))
+        elif isinstance(parameter.default, (int, str)) and not isinstance(parameter.default, bool):
+            parts.append(words("help.default", value=parameter.default))
+    return " ".join(parts)
+
+
+def _everywhere(words: Words) -> list[str]:
+    rows = [
+        ("--json", words("help.opt.json")),
+        (f"--lang {words('meta.LANG')}", words("help.opt.lang")),
+        (f"--project {words('meta.DIR')}", words("help.opt.project")),
+        ("--help", words("help.opt.help")),
+    ]
+    return _section(words("help.everywhere"), rows)
+
+
+def _examples(name: str, words: Words) -> list[str]:
+    lines = EXAMPLES.get(name, ())
+    return ["", _bold(words("help.examples")), *(f"  {line}" for line in lines)] if lines else []
+
+
+def _width() -> int:
+    return max(50, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+def _paragraph(text: str) -> list[str]:
+    return textwrap.wrap(text, _width())
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:
+    if not rows:
+        return []
+    lines = ["", _bold(title)]
+    column = min(26, max(len(name) for name, _ in rows) + 4)
+    for name, about in rows:
+        wrapped = textwrap.wrap(about, _width() - column) or [""]
+        head = f"  {name}"
+        if len(head) + 2 > column:
+            lines += [head, " " * column + wrapped[0]]
+        else:
+            lines.append(head.ljust(column) + wrapped[0])
+        lines += [" " * column + line for line in wrapped[1:]]
+    return [line.rstrip() for line in lines]
+
+
+def _bold(text: str) -> str:
+    return text if os.environ.get("NO_COLOR") else f"\x1b[1m{text}\x1b[0m"

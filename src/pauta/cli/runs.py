@@ -1,0 +1,66 @@
+"""``pauta runs``: the list of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pauta.cli.project import find_run, opened
+from pauta.cli.session import Session, session_of
+from pauta.domain.problems import InvalidInput, Problem, shorten
+from pauta.domain.states import RunState
+
+if TYPE_CHECKING:
+    from pauta.services.views import RunLine
+
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="opt.limit")]
+Before = Annotated[str | None, typer.Option("--before", metavar="RUN", help="opt.before")]
+States = Annotated[list[str] | None, typer.Option("--state", metavar="STATE", help="opt.state")]
+PipelineName = Annotated[str | None, typer.Option("--pipeline", metavar="NAME", help="opt.pipeline")]
+
+
+def runs(
+    context: typer.Context,
+    limit: Limit = 20,
+    before: Before = None,
+    states: States = None,
+    pipeline: PipelineName = None,
+) -> int:
+    """List runs."""
+    session = session_of(context)
+    known = [str(state) for state in RunState]
+    unknown = [state for state in states or () if state not in known]
+    if unknown:
+        values = {"name": "--state", "found": f'"{shorten(unknown[0])}"', "expected": ", ".join(known)}
+        raise InvalidInput(Problem("CLI-001", values, variant="value"))
+    with opened(session) as project:
+        older = find_run(project, before) if before is not None else None
+        lines = project.runs(limit=limit, before=older, states=tuple(states or ()), pipeline=pipeline)
+    if session.as_json:
+        session.answer([line.as_json() for line in lines])
+    else:
+        _draw(lines, session)
+    return 0
+
+
+def _draw(lines: Sequence[RunLine], session: Session) -> None:
+    from pauta.cli.amounts import duration
+    from pauta.cli.tables import cell, state_cell, table
+
+    words = session.words
+    if not lines:
+        session.say(words("runs.none"))
+        return
+    heads = ("head.run", "head.state", "head.created", "head.time", "head.pipeline")
+    grid = table(*(words(h) for h in heads), right=(3,), keep=(0, 1, 2))
+    for line in lines:
+        grid.add_row(
+            cell(line.run),
+            state_cell(line.state, session),
+            cell(line.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")),
+            cell(duration(line.seconds, words)),
+            cell(line.pipeline),
+        )
+    session.out.print(grid)

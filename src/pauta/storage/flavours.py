@@ -1,0 +1,49 @@
+"""What SQLite and PostgreSQL write differently, for the maker of the SQL texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.engine import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """A database's way of writing.
+
+    Attributes:
+        name: ``sqlite`` or ``postgres``.
+        dialect: SQLAlchemy's dialect, with parameters by name.
+        insert: The insert that knows ``ON CONFLICT``.
+        within: ``column IN parameter``, where the parameter is a list of any length (see `Session.many`).
+    """
+
+    name: str
+    dialect: Dialect
+    insert: Callable[[sa.Table], Any]
+    within: Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
+
+
+def _within_json(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
+    listed = sa.func.json_each(sa.bindparam(parameter)).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def _within_array(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
+    kind = sa.Integer() if isinstance(column.type, sa.Integer) else sa.Text()
+    return column == sa.any_(sa.bindparam(parameter, type_=postgresql.ARRAY(kind)))
+
+
+SQLITE = Flavour("sqlite", sqlite.dialect(paramstyle="named"), sqlite.insert, _within_json)
+POSTGRES = Flavour(
+    "postgres",
+    psycopg.dialect(),  # type: ignore[no-untyped-call]
+    postgresql.insert,
+    _within_array,
+)
+FLAVOURS = (SQLITE, POSTGRES)

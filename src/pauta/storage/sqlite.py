@@ -1,0 +1,210 @@
+"""SQLite: a file in the project folder, opened by exactly one process over one connection."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pauta.domain.problems import StoreFault
+from pauta.storage import texts
+from pauta.storage.faults import fault
+from pauta.storage.folder import FolderLock, check_file_system, lock_folder, sync_folder
+from pauta.storage.session import Cursor, Params
+from pauta.storage.sql import SqlStore
+from pauta.storage.triggers import MARK
+from pauta.storage.versions import HEAD, Standing, standing
+
+DATABASE = "pauta.db"
+_BUSY_SECONDS = 10.0  # for other programs that look into the file; no other Pauta is let in
+_WAL_LIMIT = 64 * 1024 * 1024
+
+_SIMPLE = {
+    sqlite3.SQLITE_FULL: ("E-DISK", ""),
+    sqlite3.SQLITE_BUSY: ("DB-013", ""),
+    sqlite3.SQLITE_LOCKED: ("DB-013", ""),
+    sqlite3.SQLITE_CORRUPT: ("DB-001", ""),
+    sqlite3.SQLITE_NOTADB: ("DB-001", ""),
+    sqlite3.SQLITE_IOERR: ("DB-007", ""),
+    sqlite3.SQLITE_READONLY: ("DB-014", ""),
+    sqlite3.SQLITE_CANTOPEN: ("DB-014", ""),
+    sqlite3.SQLITE_PERM: ("DB-014", ""),
+    sqlite3.SQLITE_TOOBIG: ("DB-012", ""),
+}
+
+
+def explain(error: Exception, path: Path) -> StoreFault:
+    """What an error of SQLite means to the program."""
+    text = str(error)
+    if MARK in text:
+        return fault("DB-010", what=text.partition(MARK)[2])
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return fault("DB-009", detail=text, path=str(path))
+    if code & 0xFF == sqlite3.SQLITE_CONSTRAINT:
+        return fault("DB-011", detail=text)
+    known, variant = _SIMPLE.get(code & 0xFF, ("DB-009", ""))
+    return fault(known, variant, detail=text, path=str(path))
+
+
+class SqliteConnection:
+    """`Connection` over SQLite's own driver."""
+
+    error = sqlite3.Error
+
+    def __init__(self, path: Path, lock: FolderLock) -> None:
+        self._path = path
+        self._lock = lock
+        self._broken: StoreFault | None = None
+        self._is_full = True  # SQLite's own default
+        self._raw = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        self.execute = self._raw.execute
+
+    execute: Callable[[str, Params], Cursor]
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The driver's connection, for opening and migrating."""
+        return self._raw
+
+    def execute_many(self, text: str, params: Sequence[Params]) -> int:
+        """See `Driver`."""
+        return self._raw.executemany(text, params).rowcount
+
+    def many(self, values: Iterable[Any]) -> str:
+        """See `Driver`."""
+        return json.dumps(list(values))
+
+    def explain(self, error: Exception) -> StoreFault:
+        """See `Driver`."""
+        return explain(error, self._path)
+
+    def begin(self, *, durable: bool) -> None:
+        """See `Connection`."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            if durable is not self._is_full:
+                # Only outside a transaction does SQLite heed this.
+                self._raw.execute("PRAGMA synchronous=FULL" if durable else "PRAGMA synchronous=NORMAL")
+                self._is_full = durable
+            self._raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self.explain(error) from error
+
+    def commit(self) -> None:
+        """See `Connection`. After a failed flush nothing more is written: only a new start knows what is on disk."""
+        try:
+            self._raw.execute("COMMIT")
+        except sqlite3.Error as error:
+            explained = self.explain(error)
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR:
+                self._broken = explained
+            self.rollback()
+            raise explained from error
+
+    def rollback(self) -> None:
+        """See `Connection`. Some faults have SQLite undo the transaction by itself."""
+        try:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            self._broken = self.explain(error)
+
+    def close(self) -> None:
+        """See `Connection`."""
+        try:
+            self._raw.close()
+        except sqlite3.Error:
+            self._lock.abandon()
+            return
+        if self._broken is None:
+            self._lock.release()
+        else:
+            self._lock.abandon()
+
+
+def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], bool] | None = None) -> SqlStore:
+    """Open the records of a project folder; make them when there are none.
+
+    Args:
+        folder: Where the records live; it is made when it is missing.
+        command: How another process is told who holds the folder.
+        wait: Called when another process holds the folder; True: try again. None: give up at once.
+
+    Raises:
+        StoreFault: DB-001 damaged, DB-002 newer than the program or foreign, DB-003 held by another process,
+            DB-004 on a network file system, DB-014 not writable, E-DISK no space.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fault("DB-014", path=str(folder), detail=error.strerror or str(error)) from error
+    check_file_system(folder)
+    lock = lock_folder(folder, command=command, wait=wait)
+    connection: SqliteConnection | None = None
+    path = folder / DATABASE
+    try:
+        must_check = lock.was_unclean or _left_open(path)
+        connection = SqliteConnection(path, lock)
+        _prepare(connection, path, must_check=must_check)
+        return SqlStore(connection, texts.load("sqlite"))
+    except BaseException as error:
+        if connection is not None:
+            connection.raw.close()
+        # A damaged file stays marked, so that the next start checks again.
+        lock.abandon() if lock.was_unclean or isinstance(error, sqlite3.DatabaseError) else lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise explain(error, path) from error
+        raise
+
+
+def _left_open(path: Path) -> bool:
+    """Whether the last writer never closed: a clean close folds the write-ahead log in and removes it."""
+    try:
+        return os.stat(f"{path}-wal").st_size > 0
+    except OSError:
+        return False
+
+
+def _prepare(connection: SqliteConnection, path: Path, *, must_check: bool) -> None:
+    raw = connection.raw
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT}")
+    if must_check:
+        found = raw.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise fault("DB-001", detail=f"quick_check: {found}", path=str(path))
+    found_standing = _standing(raw, path)
+    if found_standing is Standing.EMPTY:
+        _create(raw, texts.load("sqlite_schema"))
+    elif found_standing is Standing.OLDER:
+        from pauta.storage.migrating import upgrade_sqlite  # heavy, and hardly ever needed
+
+        upgrade_sqlite(raw)
+    raw.execute("PRAGMA journal_mode=WAL")
+    if found_standing is Standing.EMPTY:
+        sync_folder(path.parent)
+        sync_folder(path.parent.parent)
+
+
+def _standing(raw: sqlite3.Connection, path: Path) -> Standing:
+    tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    versions = None
+    if "alembic_version" in tables:
+        versions = [row[0] for row in raw.execute("SELECT version_num FROM alembic_version")]
+    return standing(versions, has_tables=lambda: bool(tables), where=str(path))
+
+
+def _create(raw: sqlite3.Connection, schema: Mapping[str, str]) -> None:
+    """All tables in one transaction: a process killed here leaves an empty file, which the next one fills."""
+    raw.execute("BEGIN IMMEDIATE")
+    for text in schema.values():
+        raw.execute(text)
+    raw.execute("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD,))
+    raw.execute("COMMIT")

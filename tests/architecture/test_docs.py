@@ -76,9 +76,9 @@ def test_docs_generated_page_is_current(page: str) -> None:
     assert written.read_text() == reference.PAGES[page](), "run `make docs`"
 
 
-@pytest.mark.parametrize("code", sorted({key.partition(".")[0] for key in MESSAGES}))
-def test_docs_list_every_code_that_a_user_can_meet(code: str) -> None:
-    assert f"`{code}`" in (ROOT / "docs" / "reference" / "problems.md").read_text()
+def test_docs_list_every_code_that_a_user_can_meet() -> None:
+    page = (ROOT / "docs" / "reference" / "problems.md").read_text()
+    assert [key for key in MESSAGES if f"`{key.partition('.')[0]}`" not in page] == []
 
 
 def test_a_snippet_that_prints_something_else_is_noticed(tmp_path: Path) -> None:

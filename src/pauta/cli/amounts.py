@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pauta.cli.words import Words
 
 
@@ -47,7 +49,7 @@ def figure(value: object, words: Words) -> str:
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
         return words.number(int(value))
     magnitude = abs(value)
-    if value != value or magnitude in (float("inf"),):
+    if not math.isfinite(value):
         return str(value)
     if 1e-4 <= magnitude < 1e9:
         digits = 4 if magnitude < 10 else 2 if magnitude < 1e5 else 0

@@ -40,11 +40,18 @@ OK, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
 class Program(HelpfulGroup):
     """The command line as a whole. Every error leaves as a problem; a Python traceback only for PAUTA_DEBUG=1."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run one command line and leave with its exit code."""
-        standalone = extra.pop("standalone_mode", True)
-        code = self._guarded(list(sys.argv[1:] if args is None else args))
-        if standalone:
+        code = self._run(list(sys.argv[1:] if args is None else args))
+        if standalone_mode:
             sys.exit(code)
         return code
 
@@ -54,7 +61,7 @@ class Program(HelpfulGroup):
             raise _Unknown(unknown_command(args[0], list(self.commands)))
         return super().resolve_command(ctx, args)
 
-    def _guarded(self, arguments: list[str]) -> int:
+    def _run(self, arguments: list[str]) -> int:
         found = Everywhere()
         try:
             rest = take_everywhere(arguments, found)
@@ -63,22 +70,15 @@ class Program(HelpfulGroup):
         session = _session(found)
         try:
             result = super().main(rest, "pauta", standalone_mode=False, obj=session)
-        except PautaError as error:
-            return _report(error.problems, session, _exit_code(error))
-        except UsageError as error:
-            return _report([problem_of(error, session.words)], session, INVALID)
-        except KeyboardInterrupt:
-            result = INTERRUPTED
         except BrokenPipeError:
-            # Nobody reads any more; the rest must not complain at exit either.
+            # Nobody reads any more; what is still buffered must not complain at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return FAILED
         except Exception as error:
-            if os.environ.get("PAUTA_DEBUG") == "1":
+            if os.environ.get("PAUTA_DEBUG") == "1" and not isinstance(error, (PautaError, UsageError)):
                 raise
-            detail = f"{type(error).__name__}: {shorten(error, 300)}"
-            code = "CLI-010" if isinstance(error, OSError) else "CLI-900"
-            return _report([Problem(code, {"detail": detail})], session, FAILED)
+            problems, code = _problems_of(error, session)
+            return _report(problems, session, code)
         if result == INTERRUPTED:
             return _report([Problem("CLI-901")], session, INTERRUPTED)
         return result if isinstance(result, int) else OK
@@ -93,8 +93,14 @@ def _session(found: Everywhere) -> Session:
     return Session(language=language, as_json=found.as_json, project=found.project)
 
 
-def _exit_code(error: PautaError) -> int:
-    return FAILED if isinstance(error, (StoreFault, StepFault)) else INVALID
+def _problems_of(error: Exception, session: Session) -> tuple[Sequence[Problem], int]:
+    """What an error is to the person at the keyboard, and the exit code that says so to a program."""
+    if isinstance(error, PautaError):
+        return error.problems, FAILED if isinstance(error, (StoreFault, StepFault)) else INVALID
+    if isinstance(error, UsageError):
+        return [problem_of(error, session.words)], INVALID
+    detail = f"{type(error).__name__}: {shorten(error, 300)}"
+    return [Problem("CLI-010" if isinstance(error, OSError) else "CLI-900", {"detail": detail})], FAILED
 
 
 def _report(problems: Sequence[Problem], session: Session, code: int) -> int:

@@ -7,6 +7,7 @@ import typer
 from pauta.cli.options import Run
 from pauta.cli.project import find_run, opened
 from pauta.cli.session import session_of
+from pauta.domain.states import FINAL_RUNS
 
 
 def cancel(context: typer.Context, run: Run) -> int:
@@ -17,5 +18,6 @@ def cancel(context: typer.Context, run: Run) -> int:
     if session.as_json:
         session.answer(view.as_json(session.language))
     else:
-        session.say(session.words("cancel.done", run=view.run, state=session.words(f"state.{view.state}")))
+        key = "cancel.done" if view.state in FINAL_RUNS else "cancel.asked"
+        session.say(session.words(key, run=view.run, state=session.words(f"state.{view.state}")))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ def _numbers(quantiles: object) -> list[float]:
     values = list(quantiles.values()) if isinstance(quantiles, Mapping) else quantiles
     if not isinstance(values, Sequence) or isinstance(values, str):
         return []
-    return [float(v) for v in values if isinstance(v, (int, float)) and v == v]
+    return [float(v) for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
 
 
 def top_values(top: object) -> list[tuple[str, int]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pauta.cli.scaffold_data import failures_csv, measurements_csv
 from pauta.cli.session import Session, session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="arg.folder", show_default=False)]
 
@@ -39,6 +40,8 @@ def init(context: typer.Context, folder: Folder = ".") -> int:
 
 def scaffold(language: str) -> dict[str, str]:
     """The files of a new project: path → text."""
+    from importlib import resources
+
     root = resources.files("pauta.cli").joinpath("scaffold", language)
     files = {"pauta.toml": _read(root.joinpath("pauta.toml.txt"))}
     files["pipeline.json"] = _read(root.joinpath("pipeline.json.txt"))

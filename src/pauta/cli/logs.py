@@ -32,10 +32,11 @@ def logs(context: typer.Context, run: Run, follow: Follow = False, step: Step = 
         if session.as_json:
             session.answer([_entry(number, name, line) for number, name, line in lines])
             return 0
-        shown = 0
-        for shown, (_, name, line) in enumerate(lines, start=1):
+        any_shown = False
+        for _, name, line in lines:
+            any_shown = True
             _draw(name, line, session, with_name=step is None)
-    if not shown:
+    if not any_shown:
         session.aside(session.words("logs.none"))
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pauta.cli.session import Session
 
@@ -138,8 +138,10 @@ def opened(session: Session) -> Iterator[Project]:
     """The project of a command, opened for as long as the block lasts. Waits while another process owns it."""
     from pauta import assembly
 
-    with assembly.open_project(session.project_folder(), wait_for_lock=_Waiting(session)) as project:
-        yield project
+    waiting = _Waiting(session)
+    with assembly.open_project(session.project_folder(), wait_for_lock=waiting, language=session.language) as project:
+        # A project that another process works on answers by forwarding, which no type checker can follow.
+        yield cast("Project", project)
 
 
 def find_run(project: Project, text: str) -> str:

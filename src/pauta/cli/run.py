@@ -16,7 +16,7 @@ from pauta.domain.problems import InvalidInput, Problem
 Resume = Annotated[str | None, typer.Option("--resume", metavar="RUN", help="opt.resume")]
 
 
-def run(  # noqa: PLR0913 - one parameter for each option of the command
+def run(  # noqa: PLR0913, PLR0917 - one parameter for each option of the command
     context: typer.Context,
     document: Document = None,
     scripts: Scripts = None,

@@ -165,6 +165,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "diff.absent": ("not there", "não há"),
     # ---- what was done
     "cancel.done": ("Run {run} is {state}.", "Execução {run}: {state}."),
+    "cancel.asked": (
+        "Run {run} is asked to stop; it is {state} until its steps have ended.",
+        "A execução {run} foi avisada para parar; está no estado {state} até suas etapas terminarem.",
+    ),
     "gc.would": (
         "Would remove {runs} runs and {objects} objects ({size}); {kept} objects ({kept_size}) stay.",
         "Removeria {runs} execuções e {objects} objetos ({size}); {kept} objetos ({kept_size}) ficam.",

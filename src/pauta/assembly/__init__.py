@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 RECORDS = ".pauta"
 """Folder of a project's records, beside its ``pauta.toml``."""
+
+_TURN_SECONDS = 0.1
 
 
 def objects_in(root: Path) -> Objects:
@@ -46,8 +49,14 @@ def open_project(
     records = folder / RECORDS
     records.mkdir(parents=True, exist_ok=True)
     try:
-        return own_project(folder, wait_for_lock=None, language=language)
+        return own_project(folder, wait=None, language=language)
     except StoreFault as fault:
         if fault.problems[0].code != "DB-003" or wait_for_lock is None:
             raise
-        return Visitor(folder, lambda: own_project(folder, wait_for_lock=wait_for_lock, language=language))
+        holder = "{command} ({pid})".format_map(fault.problems[0].values)
+
+        def wait() -> bool:
+            time.sleep(_TURN_SECONDS)
+            return wait_for_lock(holder)
+
+        return Visitor(folder, lambda: own_project(folder, wait=wait, language=language))

@@ -36,15 +36,20 @@ _WARM = ("polars", "sklearn", "xgboost")
 """Packages that are loaded into the warm parent when a script mentions them: slow to import, safe to fork."""
 
 
-def own_project(folder: Path, *, wait_for_lock: Callable[[str], bool] | None, language: str) -> Project:
+def own_project(folder: Path, *, wait: Callable[[], bool] | None, language: str) -> Project:
     """Open the project for this process alone.
 
+    Args:
+        folder: The project's folder.
+        wait: Called again and again while another process owns it: True waits on. None gives up at once.
+        language: Of what is shown.
+
     Raises:
-        StoreFault: DB-003 when another process owns it and `wait_for_lock` is None or gave up; other DB-….
+        StoreFault: DB-003 when another process owns it; other DB-….
     """
     from pauta.storage.sqlite import open_sqlite
 
-    return Project(folder, open_sqlite(folder / RECORDS, wait=wait_for_lock), language=language)
+    return Project(folder, open_sqlite(folder / RECORDS, wait=wait), language=language)
 
 
 class Project(AbstractContextManager["Project"]):

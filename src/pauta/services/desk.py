@@ -17,7 +17,7 @@ from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
 from pauta.services.heard import Assignment, Heard, Recorded
 from pauta.services.history import Past
-from pauta.services.orders import bundle_of, order_stage
+from pauta.services.orders import order_stage
 from pauta.services.recording import Recorder
 from pauta.services.sheet import LostRace, Sheet
 from pauta.services.taking import Taker
@@ -93,7 +93,7 @@ class Desk:
                     self._expect(run_id, sheet, no, without=rest)
                     if rest:
                         order = order_stage(sheet, no, rest, taker=self._taker, shelf=shelf, forced=forced)
-                        assignments.append(Assignment(order, bundle_of(sheet.plan)))
+                        assignments.append(Assignment(order, sheet.bundle))
                     else:
                         sheet.give(no, Finished(sheet.stage(no).fence), now=now)
                 sheet.save(tx, now=now)

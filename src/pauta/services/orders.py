@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from pauta.domain.ids import Address
-from pauta.domain.plan import FROM_INPUT, Plan, PlannedStep
+from pauta.domain.plan import FROM_INPUT, PlannedStep
 from pauta.domain.wire import RunStage, StepOrder, TakeOrder
 from pauta.services.sheet import Sheet
 from pauta.services.taking import Shelf, Taker
-
-
-def bundle_of(plan: Plan) -> Mapping[str, Address]:
-    """Every script and local module that a plan runs: path relative to the scripts' folder → address."""
-    files: dict[str, Address] = {}
-    for step in plan.steps:
-        files[step.script.path] = step.script.source
-        files.update(step.script.modules)
-    return files
 
 
 def order_stage(

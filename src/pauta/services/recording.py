@@ -12,7 +12,7 @@ from pauta.domain.runs import CacheEntry, Stage
 from pauta.domain.states import StageState, StepState
 from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
 from pauta.engine import events
-from pauta.engine.cachekey import key_of, recipe_of
+from pauta.engine.cachekey import key_of
 from pauta.engine.dependents import stages_skipped_by
 from pauta.services.heard import AttemptDied, Heard, Lines, Retry
 from pauta.services.sheet import Sheet
@@ -81,9 +81,9 @@ class Recorder:
         sheet.put_step(replace(record, state=StepState.RUNNING, attempts=record.attempts + 1, started_at=began))
 
     def _finished(self, sheet: Sheet, item: StepFinished, *, now: datetime) -> None:
-        record, step = sheet.step(item.step), sheet.planned(item.step)
+        record = sheet.step(item.step)
         stage = sheet.stage(item.stage)
-        recipe = recipe_of(step, runtime=self._runtime) if step.policy.cache else None
+        recipe = sheet.recipe(item.step, runtime=self._runtime)
         inputs = {name: Address(address) for name, address in item.inputs.items()}
         key = key_of(recipe, inputs) if recipe is not None else None
         taken = RunId(item.cached_from) if item.cached_from else None

@@ -13,8 +13,7 @@ from pauta.domain.problems import Conflict, Problem
 from pauta.ports.store import Store
 from pauta.services.desk import step_named
 from pauta.services.look import Looker
-from pauta.services.orders import bundle_of
-from pauta.services.sheet import Sheet
+from pauta.services.sheet import Sheet, bundle_of
 
 
 @dataclass(frozen=True, slots=True)

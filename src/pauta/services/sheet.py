@@ -7,7 +7,7 @@ thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from pauta.domain.outputs import FileRef
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStep
 from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, LogLine, Run, Stage, StepRecord
 from pauta.domain.states import FINAL_STAGES, FINAL_STEPS, RunState, StageState, StepState
+from pauta.engine.cachekey import recipe_of
 from pauta.engine.decide import decide, decide_run
 from pauta.engine.events import (
     CancelAsked,
@@ -42,6 +43,15 @@ _PASSABLE = frozenset({StageState.PENDING, StageState.READY, StageState.SCHEDULE
 
 class LostRace(Exception):
     """A row was changed by somebody else since it was read."""
+
+
+def bundle_of(plan: Plan) -> Mapping[str, Address]:
+    """Every script and local module that a plan runs: path relative to the scripts' folder → address."""
+    files: dict[str, Address] = {}
+    for script in {id(step.script): step.script for step in plan.steps}.values():
+        files[script.path] = script.source
+        files.update(script.modules)
+    return files
 
 
 @dataclass(slots=True)
@@ -81,6 +91,8 @@ class Sheet:
         self._new = _Unsaved()
         self._changed_steps: list[int] = []
         self._visible: dict[int, tuple[FileRef, ...]] = {}
+        self._recipes: dict[int, str] = {}
+        self._bundle: Mapping[str, Address] | None = None
 
     @classmethod
     def load(cls, tx: Transaction, run: Run) -> Sheet:
@@ -123,6 +135,22 @@ class Sheet:
     def steps_of(self, stage_no: int) -> tuple[int, ...]:
         """The numbers of a stage's steps, in the order they run."""
         return self.plan.stages[stage_no].steps
+
+    def recipe(self, no: int, *, runtime: str) -> str | None:
+        """The cache key of a step without its inputs; None when its results may not be re-used."""
+        step = self.plan.steps[no]
+        if not step.policy.cache:
+            return None
+        if no not in self._recipes:
+            self._recipes[no] = recipe_of(step, runtime=runtime)
+        return self._recipes[no]
+
+    @property
+    def bundle(self) -> Mapping[str, Address]:
+        """Every script and local module that the plan runs: path relative to the scripts' folder → address."""
+        if self._bundle is None:
+            self._bundle = bundle_of(self.plan)
+        return self._bundle
 
     def holds(self, stage_no: int, fence: int) -> bool:
         """Whether this attempt is the one that counts."""

@@ -12,7 +12,7 @@ from pauta.domain.plan import PlannedStep
 from pauta.domain.runs import CacheEntry, StepRecord
 from pauta.domain.states import FINAL_STEPS, StepState
 from pauta.domain.wire import Candidate
-from pauta.engine.cachekey import key_of, recipe_of
+from pauta.engine.cachekey import key_of
 from pauta.engine.reasons import Kind, Reason
 from pauta.ports.objects import Objects
 from pauta.ports.store import Transaction
@@ -70,9 +70,9 @@ class Taker:
         recipes = {}
         for stage_no in stage_nos:
             for no in sheet.steps_of(stage_no):
-                step = sheet.planned(no)
-                if step.policy.cache:
-                    recipes[no] = recipe_of(step, runtime=self._runtime)
+                recipe = sheet.recipe(no, runtime=self._runtime)
+                if recipe is not None:
+                    recipes[no] = recipe
         wanted = [r for no, r in recipes.items() if use_cache and no not in forced]
         entries = tx.cache.by_recipes(wanted, limit=CANDIDATES) if wanted else {}
         if forced:

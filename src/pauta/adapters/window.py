@@ -83,7 +83,7 @@ def _answer(line: bytes, calls: Calls) -> Answer:
     except PautaError as error:
         return Answer(problems=list(error.problems))
     except (msgspec.DecodeError, KeyError, TypeError) as error:
-        return Answer(problems=[Problem("RUN-019", {"detail": str(error)})])
+        return Answer(problems=[Problem("RUN-018", {"detail": str(error)})])
 
 
 def ask(folder: Path, call: str, **args: Any) -> bytes | None:

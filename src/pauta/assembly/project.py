@@ -78,7 +78,7 @@ class Project(AbstractContextManager["Project"]):
         *,
         scripts: Path | None,
         inputs: Mapping[str, Path],
-        parameters: Mapping[str, Any],
+        parameters: Mapping[str, str],
         only: str | None,
     ) -> Prepared:
         """Check and plan a document.
@@ -88,7 +88,7 @@ class Project(AbstractContextManager["Project"]):
         """
         from pauta.services.prepare import prepare
 
-        return prepare(document, scripts=scripts, inputs=inputs, parameters=parameters, only=only)
+        return prepare(document, scripts=scripts, inputs=inputs, texts=parameters, only=only)
 
     def outlook(self, prepared: Prepared, *, use_cache: bool) -> Sequence[OutlookLine]:
         """What a run would do with each step. Its inputs are read and stored for that; no run is recorded."""
@@ -125,8 +125,8 @@ class Project(AbstractContextManager["Project"]):
     def _bring_in(self, prepared: Prepared) -> Any:
         from pauta.services.inputs import bring_in
 
-        if prepared.required_inputs:
-            raise InvalidInput([Problem("RUN-018", {"frame": name}) for name in prepared.required_inputs])
+        if prepared.unsupplied:
+            raise InvalidInput(prepared.unsupplied)
         names = prepared.plan.inputs
         files = {name: prepared.files[name] for name in names}
         specs = {name: prepared.spec(name) for name in names}

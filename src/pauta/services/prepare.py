@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from pauta.authoring.check import check_frames, check_signatures, required_inputs
+from pauta.authoring.check import check_frames, check_signatures, check_supplied, required_inputs
 from pauta.authoring.document import parse_document
-from pauta.authoring.parameters import apply, fill
+from pauta.authoring.parameters import apply, fill, read_texts
 from pauta.authoring.scripts import find_script, read_script
 from pauta.authoring.selection import select
 from pauta.domain.ids import Address
@@ -20,6 +21,8 @@ from pauta.domain.runs import RunOptions
 from pauta.domain.scripts import Script
 from pauta.engine.planner import plan as make_plan
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -29,6 +32,7 @@ class Prepared:
         pipeline: The document.
         plan: What a run does.
         required_inputs: Inputs that still have to be supplied.
+        unsupplied: The same as problems, with their places.
         sources: Address → source bytes of all scripts and local modules.
         files: Where each input's data is, by name.
         parameters: Filled-in parameters, secrets left out.
@@ -38,6 +42,7 @@ class Prepared:
     pipeline: Pipeline
     plan: Plan
     required_inputs: tuple[str, ...]
+    unsupplied: tuple[Problem, ...]
     sources: Mapping[Address, bytes]
     files: Mapping[str, Path]
     parameters: Mapping[str, Any]
@@ -53,7 +58,8 @@ def prepare(
     *,
     scripts: Path | None,
     inputs: Mapping[str, Path],
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, Any] = _NONE,
+    texts: Mapping[str, str] = _NONE,
     only: str | None,
 ) -> Prepared:
     """Read, check and plan a document with its scripts.
@@ -62,7 +68,8 @@ def prepare(
         document: The pipeline document, JSON or YAML.
         scripts: Where scripts live; the document's own folder when None.
         inputs: Data files by frame name; they come before the document's own sources.
-        parameters: Values by parameter name, as given.
+        parameters: Values by parameter name.
+        texts: Values as typed on a command line: read as the declared types say.
         only: ``training``, ``prediction`` or None.
 
     Raises:
@@ -74,16 +81,16 @@ def prepare(
     problems: list[Problem] = []
     read, sources = _read_scripts(steps, root=root, problems=problems)
     files = _files(pipeline, inputs, folder=document.parent)
-    problems.extend(check_frames(pipeline, supplied=set(files), steps=steps))
-    problems.extend(check_signatures(steps, read, document=str(document)))
+    problems.extend(check_frames(pipeline, supplied=set(files), parts=only))
+    problems.extend(check_signatures(pipeline, read, parts=only))
     values: Mapping[str, Any] = {}
     try:
-        values = fill(pipeline, parameters)
+        values = fill(pipeline, {**read_texts(pipeline, texts), **parameters})
     except InvalidInput as error:
         problems.extend(error.problems)
     if problems:
         raise InvalidInput(problems)
-    missing = tuple(n for n in required_inputs(pipeline, steps) if n not in files)
+    missing = tuple(name for name in required_inputs(pipeline, only) if name not in files)
     secrets = {name for name, spec in pipeline.parameters.items() if spec.secret}
     return Prepared(
         pipeline=pipeline,
@@ -95,6 +102,7 @@ def prepare(
             kwargs={s.name: apply(s.kwargs, values) for s in steps},
         ),
         required_inputs=missing,
+        unsupplied=tuple(check_supplied(pipeline, supplied=set(files), parts=only)),
         sources=sources,
         files=files,
         parameters={k: v for k, v in values.items() if k not in secrets},

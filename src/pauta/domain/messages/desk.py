@@ -28,12 +28,6 @@ DESK: dict[str, Bilingual] = {
         faca="tente de novo",
     ),
     "RUN-018": both(
-        'input "{frame}" was not supplied',
-        'a entrada "{frame}" não foi informada',
-        do="give it with --input {frame}=FILE, or name its source in the document's `inputs`",
-        faca="informe com --input {frame}=ARQUIVO, ou indique a origem em `inputs` no documento",
-    ),
-    "RUN-019": both(
         "another process works on this project and does not know this request: {detail}",
         "outro processo trabalha neste projeto e não conhece este pedido: {detail}",
         do="wait until it has ended",

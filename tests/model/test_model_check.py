@@ -53,7 +53,11 @@ def walk(shape: Shape, limits: Limits, guards: Guards | None = None) -> Found:
     return found
 
 
-@pytest.mark.parametrize(("shape", "attempts"), [(CHAIN, (3, 2)), (BRANCHES, (2, 1)), (LENIENT, (2, 2))], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "attempts"),
+    [(CHAIN, (3, 2)), (BRANCHES, (2, 1)), (LENIENT, (2, 2))],
+    ids=["chain", "branches", "lenient"],
+)
 def test_t1_no_order_of_events_breaks_a_promise_with_two_workers(shape: Shape, attempts: tuple[int, int]) -> None:
     found = walk(shape, Limits(workers=2, attempts=attempts))
     assert found.path == []

@@ -104,7 +104,9 @@ def _canonical_plain(array: pa.Array, missing: int) -> pa.Array:
         values[wrong] = missing
     elif array.offset == 0 and not _has_stray_bits(array, 0):
         return array
-    return pa.Array.from_buffers(kind, len(array), [validity(present), pa.py_buffer(values)], null_count=array.null_count)
+    return pa.Array.from_buffers(
+        kind, len(array), [validity(present), pa.py_buffer(values)], null_count=array.null_count
+    )
 
 
 def _canonical_dictionary(array: pa.DictionaryArray) -> pa.Array:

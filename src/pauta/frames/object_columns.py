@@ -200,9 +200,14 @@ def _stamps_to_arrow(values: Any, absent: Any, kind: type, column: str) -> pa.Ar
     first = next(c for c in cells if c is not None)
     zone = getattr(first, "tz", None)
     _refuse_if(
-        cells, lambda v: v.unit != first.unit or getattr(v, "tz", None) != zone, column, f"{kind.__name__} of other unit"
+        cells,
+        lambda v: v.unit != first.unit or getattr(v, "tz", None) != zone,
+        column,
+        f"{kind.__name__} of other unit",
     )
-    index = (pd.DatetimeIndex if kind is pd.Timestamp else pd.TimedeltaIndex)([c if c is not None else pd.NaT for c in cells])
+    index = (pd.DatetimeIndex if kind is pd.Timestamp else pd.TimedeltaIndex)(
+        [c if c is not None else pd.NaT for c in cells]
+    )
     return pa.array(index.as_unit(first.unit))
 
 

@@ -170,7 +170,11 @@ def _plain_from_arrow(array: pa.Array, note: Note | None, view: Any) -> Any:
         return _data(array.storage, "?", view)
     if pa.types.is_timestamp(kind):
         ticks = _data(array, f"M8[{kind.unit}]", view)
-        return ticks if kind.tz is None else pd.arrays.DatetimeArray._simple_new(ticks, dtype=pd.DatetimeTZDtype(kind.unit, kind.tz))
+        return (
+            ticks
+            if kind.tz is None
+            else pd.arrays.DatetimeArray._simple_new(ticks, dtype=pd.DatetimeTZDtype(kind.unit, kind.tz))
+        )
     if pa.types.is_duration(kind):
         return _data(array, f"m8[{kind.unit}]", view)
     if pa.types.is_large_string(kind):

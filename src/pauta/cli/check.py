@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from pauta.cli.options import Document, Inputs, Only, Parameters, Scripts
 from pauta.cli.preparing import Given, prepare, understand
 from pauta.cli.project import opened
 from pauta.cli.session import session_of
+from pauta.cli.words import Words
 
 
 def check(
@@ -40,9 +43,15 @@ def check(
         )
         return 0
     words = session.words
-    session.say("✓ " + words("check.fine", file=wanted.document, steps=steps, stages=stages), "green")
+    session.say("✓ " + _fine(wanted.document, steps, stages, words), "green")
     if names:
         session.say(words("check.inputs", names=", ".join(names)))
     if required:
         session.say("! " + words("check.required", names=", ".join(required), first=required[0]), "yellow")
     return 0
+
+
+def _fine(document: Path, steps: int, stages: int, words: Words) -> str:
+    return words(
+        "check.fine", file=document, steps=words.counted("steps", steps), stages=words.counted("stages", stages)
+    )

@@ -79,5 +79,5 @@ def _write(project: Project, run: str, found: FrameView, *, target: Path, raw: b
     if session.as_json:
         session.answer({"run": run, "frame": found.name, "file": str(target), "rows": rows})
     else:
-        session.say(session.words("frame.written", rows=session.words.number(rows), file=target))
+        session.say(session.words("frame.written", rows=session.words.counted("rows", rows), file=target))
     return 0

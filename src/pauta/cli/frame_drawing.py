@@ -29,8 +29,9 @@ def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int
     made = words("frame.of_step", step=frame.made_by) if frame.made_by else words("frame.of_input")
     session.say(f"{frame.name}: {made}", "bold")
     if frame.kind == "frame":
-        facts = {"rows": count(frame.rows, words), "columns": len(frame.columns), "size": size(frame.size, words)}
-        session.say(words("frame.summary", **facts))
+        rows_in_words = words.counted("rows", frame.rows or 0)
+        columns = words.counted("columns", len(frame.columns))
+        session.say(words("frame.summary", rows=rows_in_words, columns=columns, size=size(frame.size, words)))
     else:
         session.say(f"{frame.kind} {frame.format}, {size(frame.size, words)}")
     if frame.columns:
@@ -61,7 +62,7 @@ def _draw_columns(frame: FrameView, profile: Mapping[str, Any] | None, session: 
     session.out.print(grid)
     rest = [column.name for column in frame.columns[MOST_COLUMNS:]]
     if rest:
-        session.say(words("frame.wide", count=len(rest), names=", ".join(rest[:20])), "dim")
+        session.say(words("frame.wide", columns=words.counted("columns", len(rest)), names=", ".join(rest[:20])), "dim")
     _draw_top(frame, profiles, session)
 
 
@@ -147,9 +148,12 @@ def _draw_preview(preview: Mapping[str, Any], *, rows: int, total: int | None, s
         grid.add_row(*(Text(value) for value in row[:fitting]))
     session.out.print(grid)
     if fitting < len(names):
-        session.say(words("frame.wide", count=len(names) - fitting, names=", ".join(names[fitting:][:20])), "dim")
+        rest = names[fitting:]
+        session.say(words("frame.wide", columns=words.counted("columns", len(rest)), names=", ".join(rest[:20])), "dim")
     if len(head) < min(rows, total or 0):
-        session.say(words("frame.preview_short", count=len(head), rows=count(total, words)), "dim")
+        session.say(
+            words("frame.preview_short", some=words.counted("rows", len(head)), rows=count(total, words)), "dim"
+        )
 
 
 def _cells(row: object, names: Sequence[Any]) -> list[str]:

@@ -59,10 +59,10 @@ def _tell(view: CollectView, session: Session) -> None:
     session.say(
         words(
             "gc.would" if view.dry_run else "gc.did",
-            runs=words.number(len(view.runs)),
-            objects=words.number(view.objects),
+            runs=words.counted("runs", len(view.runs)),
+            objects=words.counted("objects", view.objects),
             size=size(view.bytes, words),
-            kept=words.number(view.kept_objects),
+            kept=words.counted("objects", view.kept_objects),
             kept_size=size(view.kept_bytes, words),
         )
     )

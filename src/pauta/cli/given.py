@@ -73,7 +73,7 @@ def part_problems(only: str | None) -> list[Problem]:
 
 def missing_inputs(names: Sequence[str]) -> list[Problem]:
     """One problem for each input that has no data."""
-    return [Problem("CLI-006", {"name": shorten(name)}) for name in names]
+    return [Problem("RUN-018", {"frame": shorten(name)}) for name in names]
 
 
 def _pairs(given: Sequence[str], code: str) -> tuple[dict[str, str], list[Problem]]:

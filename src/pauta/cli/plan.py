@@ -52,6 +52,6 @@ def _draw(lines: Sequence[OutlookLine], session: Session) -> None:
     session.out.print(grid)
     counts = {action: sum(line.action == action for line in lines) for action in _STYLES}
     if lines and counts["cached"] == len(lines):
-        session.say(words("plan.nothing", count=len(lines)))
+        session.say(words("plan.nothing", steps=words.counted("steps", len(lines))))
     else:
         session.say(words("plan.sentence", **counts))

@@ -77,7 +77,7 @@ def prepare_to_run(project: Project, wanted: Wanted) -> Any:
     """Check and plan what is to be run now.
 
     Raises:
-        InvalidInput: As `prepare`, and CLI-006 for each input without data.
+        InvalidInput: As `prepare`, and RUN-018 for each input without data.
     """
     prepared = prepare(project, wanted)
     if prepared.required_inputs:

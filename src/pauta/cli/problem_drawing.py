@@ -65,7 +65,7 @@ def _where(place: Place, words: Words) -> str:
 def _indented(text: str, console: Console, *, mark: str = "", style: str = "") -> None:
     lines = clean(text).split("\n")
     body = Text("\n".join([mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]), style=style)
-    console.print(Padding(body, (0, 0, 0, 2)))
+    console.print(Padding(body, (0, 0, 0, 2), expand=False))
 
 
 def _source(place: Place | None, *, console: Console, roots: Sequence[Path]) -> None:

@@ -49,16 +49,17 @@ def outcome(view: RunView, session: Session) -> str:
     words = session.words
     time = duration(view.seconds, words) or "?"
     total = len(view.steps)
+    steps = words.counted("steps", total)
     cached = sum(step.cached for step in view.steps)
     completed = sum(step.state == "completed" for step in view.steps)
     if view.state == "completed":
         if total and cached == total:
-            return words("run.all_cached", count=total, time=time)
+            return words("run.all_cached", steps=steps, time=time)
         if completed < total:
-            return words("run.completed_some_not", completed=completed, count=total, time=time)
+            return words("run.completed_some_not", completed=completed, steps=steps, time=time)
         if cached:
-            return words("run.completed_some_cached", count=total, cached=cached, time=time)
-        return words("run.completed", count=total, time=time)
+            return words("run.completed_some_cached", steps=steps, cached=cached, time=time)
+        return words("run.completed", steps=steps, time=time)
     if words.has(f"run.{view.state}") and view.state in ("failed", "held", "cancelled"):
         return words(f"run.{view.state}", time=time)
     return words("run.crashed") if view.state == "crashed" else words("run.unfinished", time=time)
@@ -80,7 +81,7 @@ def _draw_steps(steps: Sequence[StepView], session: Session) -> None:
         )
     session.out.print(grid)
     if len(shown) < len(steps):
-        session.say(words("run.rest_of_steps", count=len(steps) - len(shown)), "dim")
+        session.say(words("run.rest_of_steps", steps=words.counted("steps", len(steps) - len(shown))), "dim")
 
 
 def _worth_showing(steps: Sequence[StepView]) -> Sequence[StepView]:
@@ -143,7 +144,7 @@ def _draw_problems(view: RunView, session: Session) -> None:
             heading(session.out, words(title, step=one_line(step.name)))
             draw_problem(step.problem, console=session.out, words=words, roots=roots)
     if len(troubled) > MOST_PROBLEMS:
-        session.say(words("run.same_problem", count=len(troubled) - MOST_PROBLEMS))
+        session.say(words("run.same_problem", steps=words.counted("steps", len(troubled) - MOST_PROBLEMS)))
     skipped = [one_line(step.name) for step in view.steps if step.state == "skipped"]
     if skipped:
         session.say()

@@ -64,6 +64,18 @@ WORDS: dict[str, tuple[str, str]] = {
     # ---- a run while it goes and after
     "run.cached": ("cached", "cache"),
     "run.attempts": ("{count} attempts", "{count} tentativas"),
+    "steps.one": ("1 step", "1 etapa"),
+    "steps.many": ("{count} steps", "{count} etapas"),
+    "stages.one": ("1 stage", "1 estágio"),
+    "stages.many": ("{count} stages", "{count} estágios"),
+    "runs.one": ("1 run", "1 execução"),
+    "runs.many": ("{count} runs", "{count} execuções"),
+    "objects.one": ("1 object", "1 objeto"),
+    "objects.many": ("{count} objects", "{count} objetos"),
+    "rows.one": ("1 row", "1 linha"),
+    "rows.many": ("{count} rows", "{count} linhas"),
+    "columns.one": ("1 column", "1 coluna"),
+    "columns.many": ("{count} columns", "{count} colunas"),
     "run.progress": ("{done} of {total} steps", "{done} de {total} etapas"),
     "run.and_running": ("and {count} more running", "e mais {count} executando"),
     "run.retry": (
@@ -83,18 +95,18 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "run.title": ("Run {run} of {pipeline}", "Execução {run} de {pipeline}"),
     "run.again_of": ("Runs {run} again.", "Repete a execução {run}."),
-    "run.completed": ("Completed: {count} steps in {time}.", "Concluída: {count} etapas em {time}."),
+    "run.completed": ("Completed: {steps} in {time}.", "Concluída: {steps} em {time}."),
     "run.completed_some_cached": (
-        "Completed: {count} steps in {time}, {cached} of them from the cache.",
-        "Concluída: {count} etapas em {time}, {cached} delas vindas do cache.",
+        "Completed: {steps} in {time}, {cached} of them from the cache.",
+        "Concluída: {steps} em {time}, {cached} do cache.",
     ),
     "run.completed_some_not": (
-        "Completed in {time}: {completed} of {count} steps; the others were allowed to fail.",
-        "Concluída em {time}: {completed} de {count} etapas; as outras podiam falhar.",
+        "Completed in {time}: {completed} of {steps}; the others were allowed to fail.",
+        "Concluída em {time}: {completed} de {steps}; as outras podiam falhar.",
     ),
     "run.all_cached": (
-        "Nothing had changed: all {count} steps came from the cache, in {time}.",
-        "Nada mudou: todas as {count} etapas vieram do cache, em {time}.",
+        "Nothing had changed: everything ({steps}) came from the cache, in {time}.",
+        "Nada mudou: tudo ({steps}) veio do cache, em {time}.",
     ),
     "run.failed": ("Failed after {time}.", "Falhou após {time}."),
     "run.held": (
@@ -108,10 +120,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "run.and_more": ("{steps} and {count} more", "{steps} e mais {count}"),
     "run.records": ("Records: {folder}", "Registros: {folder}"),
     "run.rest_of_steps": (
-        "{count} more steps of the same kind are not shown; --json lists all.",
-        "Mais {count} etapas do mesmo tipo não aparecem; --json lista todas.",
+        "Not shown: {steps} more; --json lists all.",
+        "Não mostradas: mais {steps}; --json lista todas.",
     ),
-    "run.same_problem": ("… and {count} more failed steps.", "… e mais {count} etapas com falha."),
+    "run.same_problem": ("… and {steps} more that failed.", "… e mais {steps} com falha."),
     "next.title": ("Next:", "A seguir:"),
     "next.show": ("the run again", "a execução de novo"),
     "next.frame": ("look into a frame", "olhar um frame por dentro"),
@@ -124,8 +136,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "next.collect": ("do it", "fazer isso"),
     # ---- check, plan
     "check.fine": (
-        "{file} is fine: {steps} steps in {stages} stages.",
-        "{file} está em ordem: {steps} etapas em {stages} estágios.",
+        "{file} is fine: {steps} in {stages}.",
+        "{file} está em ordem: {steps} em {stages}.",
     ),
     "check.inputs": ("Inputs: {names}", "Entradas: {names}"),
     "check.required": (
@@ -133,28 +145,28 @@ WORDS: dict[str, tuple[str, str]] = {
         "Ainda a fornecer na execução: {names} (--input {first}=ARQUIVO)",
     ),
     "plan.sentence": (
-        "{run} steps would run, {cached} would come from the cache, {depends} depend on what runs before.",
-        "{run} etapas executariam, {cached} viriam do cache, {depends} dependem do que executa antes.",
+        "To run: {run}. From the cache: {cached}. Depending on what runs before: {depends}.",
+        "A executar: {run}. Do cache: {cached}. Dependem do que executa antes: {depends}.",
     ),
     "plan.nothing": (
-        "Nothing has changed: all {count} steps would come from the cache.",
-        "Nada mudou: todas as {count} etapas viriam do cache.",
+        "Nothing has changed: everything ({steps}) would come from the cache.",
+        "Nada mudou: tudo ({steps}) viria do cache.",
     ),
     # ---- lists
     "runs.none": ("No runs yet.", "Nenhuma execução ainda."),
     "frames.none": ("This run has no frames.", "Esta execução não tem frames."),
     "logs.none": ("No log lines.", "Nenhuma linha de log."),
-    "frame.summary": ("{rows} rows, {columns} columns, {size}", "{rows} linhas, {columns} colunas, {size}"),
+    "frame.summary": ("{rows}, {columns}, {size}", "{rows}, {columns}, {size}"),
     "frame.of_input": ("an input of the run", "uma entrada da execução"),
     "frame.of_step": ("made by step {step}", "feito pela etapa {step}"),
-    "frame.wide": ("{count} more columns: {names}", "Mais {count} colunas: {names}"),
+    "frame.wide": ("And {columns} more: {names}", "E mais {columns}: {names}"),
     "frame.preview": ("First rows", "Primeiras linhas"),
     "frame.preview_short": (
-        "The preview holds {count} rows; --to FILE writes all {rows}.",
-        "A prévia tem {count} linhas; --to ARQUIVO grava todas as {rows}.",
+        "The preview holds {some}; --to FILE writes all {rows}.",
+        "A prévia tem {some}; --to ARQUIVO grava todas as {rows}.",
     ),
     "frame.no_preview": ("There is no preview of it.", "Não há prévia disso."),
-    "frame.written": ("Wrote {rows} rows to {file}.", "{rows} linhas gravadas em {file}."),
+    "frame.written": ("Wrote {rows} to {file}.", "Gravado em {file}: {rows}."),
     "diff.same": ("The two runs do not differ.", "As duas execuções não diferem."),
     "diff.same_frames": ("The same in both: {names}", "Iguais nas duas: {names}"),
     "diff.added": ("new column {name}", "coluna nova {name}"),
@@ -170,12 +182,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "A execução {run} foi avisada para parar; está no estado {state} até suas etapas terminarem.",
     ),
     "gc.would": (
-        "Would remove {runs} runs and {objects} objects ({size}); {kept} objects ({kept_size}) stay.",
-        "Removeria {runs} execuções e {objects} objetos ({size}); {kept} objetos ({kept_size}) ficam.",
+        "Would remove {runs} and {objects} ({size}); what stays: {kept} ({kept_size}).",
+        "Removeria {runs} e {objects} ({size}); o que fica: {kept} ({kept_size}).",
     ),
     "gc.did": (
-        "Removed {runs} runs and {objects} objects ({size}); {kept} objects ({kept_size}) stay.",
-        "{runs} execuções e {objects} objetos ({size}) removidos; {kept} objetos ({kept_size}) ficam.",
+        "Removed {runs} and {objects} ({size}); what stays: {kept} ({kept_size}).",
+        "Removido: {runs} e {objects} ({size}); o que fica: {kept} ({kept_size}).",
     ),
     "gc.nothing": ("Nothing to remove.", "Nada a remover."),
     "gc.ask": ("Remove them?", "Remover?"),
@@ -211,6 +223,10 @@ class Words:
     def has(self, key: str) -> bool:
         """Whether the key exists."""
         return key in WORDS
+
+    def counted(self, thing: str, count: int) -> str:
+        """So many of a thing: ``1 step``, ``1,200 steps``."""
+        return self(f"{thing}.one") if count == 1 else self(f"{thing}.many", count=self.number(count))
 
     def number(self, value: float, digits: int | None = None) -> str:
         """A number as people of this language write it: 1,234.5 or 1.234,5."""

@@ -167,12 +167,6 @@ RUNNING: dict[str, Bilingual] = {
         'não há o arquivo {file}; quis dizer "{nearest}"?',
     ),
     "CLI-005.folder": both("there is no folder {file}", "não há a pasta {file}"),
-    "CLI-006": both(
-        'input "{name}" has no data',
-        'a entrada "{name}" não tem dados',
-        do='give --input {name}=FILE, or write a "source" for it in the document',
-        faca='informe --input {name}=ARQUIVO, ou escreva um "source" para ela no documento',
-    ),
     "CLI-007": both(
         "{file} exists already; nothing was written",
         "{file} já existe; nada foi gravado",

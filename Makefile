@@ -1,7 +1,7 @@
 # Every target explains itself: `make` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= python3
+PYTHON ?=
 BIN := .venv/bin
 DEMO := examples/vehicle_failures
 

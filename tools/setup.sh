@@ -3,19 +3,24 @@
 # requirements/*.lock. Does nothing when nothing changed. Needs python3 >= 3.11 and nothing else.
 set -eu
 cd "$(dirname "$0")/.."
-PYTHON=${PYTHON:-python3}
+chosen=${PYTHON:-}
+PYTHON=${chosen:-python3}
 
 # The folder is part of the mark: a virtual environment that was moved does not work.
-wanted=$({ pwd; echo "$PYTHON"; cat requirements/dev.lock requirements/installer.lock pyproject.toml "$0"; } | sha256sum)
+wanted=$({ pwd; cat requirements/dev.lock requirements/installer.lock pyproject.toml tools/setup.sh; } | sha256sum)
 mark=.venv/.pauta-setup
+which_python() { "$1" -c 'import sys; print(sys.base_prefix, sys.version)' 2>/dev/null; }
+right_python() { # without a choice, whatever Python was chosen before is right
+    [ -z "$chosen" ] || [ "$(which_python .venv/bin/python)" = "$(which_python "$chosen")" ]
+}
 installed() {
-    [ -x .venv/bin/python ] && [ -f "$mark" ] && [ "$(cat "$mark")" = "$wanted" ]
+    [ -x .venv/bin/python ] && [ -f "$mark" ] && [ "$(cat "$mark")" = "$wanted" ] && right_python
 }
 if installed; then exit 0; fi
 
 # Two of us at once would spoil each other's work: the second waits and finds it done.
 if [ -z "${PAUTA_SETUP_ALONE:-}" ] && command -v flock >/dev/null; then
-    PAUTA_SETUP_ALONE=1 exec flock tools/setup.sh sh "$0"
+    PAUTA_SETUP_ALONE=1 exec flock tools/setup.sh sh tools/setup.sh
 fi
 if installed; then exit 0; fi
 
@@ -59,11 +64,8 @@ install_locked() {
 say "Setting up .venv (once; half a minute with a good connection) ..."
 rm -f "$mark"
 # An environment that is half-made, was moved or belongs to another Python is made anew; a sound one gets what is new.
-which_python() { "$1" -c 'import sys; print(sys.base_prefix, sys.version)' 2>/dev/null; }
 sound() {
-    [ "$(which_python .venv/bin/python)" = "$(which_python "$PYTHON")" ] &&
-        grep -qsF "$(pwd)/.venv" .venv/pyvenv.cfg &&
-        .venv/bin/python -m pip --version >/dev/null 2>&1
+    right_python && grep -qsF "$(pwd)/.venv" .venv/pyvenv.cfg && .venv/bin/python -m pip --version >/dev/null 2>&1
 }
 sound || rm -rf .venv
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv

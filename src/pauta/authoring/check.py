@@ -8,7 +8,7 @@ from pauta.authoring.cycles import cycles
 from pauta.authoring.nearest import likely_slips, nearest
 from pauta.authoring.selection import makers, select
 from pauta.domain.pipeline import Pipeline, Step
-from pauta.domain.problems import Place, Problem, shorten
+from pauta.domain.problems import Place, Problem, Scalar, shorten
 from pauta.domain.scripts import Script, Signature
 
 _MAX_SUGGESTIONS = 100
@@ -100,12 +100,12 @@ def _first_takers(steps: Sequence[Step]) -> dict[str, tuple[Step, int]]:
 def _unknown_frames(pipeline: Pipeline, steps: Sequence[Step], supplied: Set[str]) -> Iterator[Problem]:
     known = set(pipeline.inputs) | supplied
     strict = pipeline.declares_inputs or bool(supplied)
-    unknown = {frame for _, _, frame in _taken_from_outside(steps) if frame not in known}
+    unknown = {frame: None for _, _, frame in _taken_from_outside(steps) if frame not in known}
     if not unknown:
         return
     made = dict.fromkeys(step.output for step in steps if step.output is not None)
-    slips = {} if strict else likely_slips(sorted(unknown)[:_MAX_GUESSES], [*made, *known])
-    later = _made_later(steps, unknown) if strict else _misplaced(steps, unknown)
+    slips = {} if strict else _slips(list(unknown)[:_MAX_GUESSES], [*made, *known])
+    later = _made_later(steps, unknown.keys()) if strict else _misplaced(steps, unknown.keys())
     available = set(known)
     suggestions = 0
     for step in steps:
@@ -114,11 +114,19 @@ def _unknown_frames(pipeline: Pipeline, steps: Sequence[Step], supplied: Set[str
             if frame in available or frame not in unknown or not wrong:
                 continue
             suggestions += 1
-            near = [] if suggestions > _MAX_SUGGESTIONS or frame in later else nearest(frame, available)
-            near = near or ([slips[frame]] if frame in slips and frame not in later else [])
+            near = [slips[frame]] if frame in slips else []
+            if not near and frame not in later and suggestions <= _MAX_SUGGESTIONS:
+                near = nearest(frame, available)
             yield _no_frame(step, index, near=near, maker=later.get(frame))
         if step.output is not None:
             available.add(step.output)
+
+
+def _slips(unknown: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """Unknown frames that look like a known one, or like one that was taken before them."""
+    order = {frame: position for position, frame in enumerate(unknown)}
+    slips = likely_slips(unknown, [*known, *unknown])
+    return {frame: like for frame, like in slips.items() if order.get(like, -1) < order[frame]}
 
 
 def _no_frame(step: Step, index: int, *, near: Sequence[str], maker: str | None) -> Problem:
@@ -135,8 +143,9 @@ def _made_later(steps: Sequence[Step], unknown: Set[str]) -> dict[str, str]:
     """Unknown frame → first step that makes it, other than a step that takes it itself."""
     out: dict[str, str] = {}
     for step in steps:
-        if step.output in unknown and step.output not in step.dataframes:
-            out.setdefault(step.output, step.name)
+        made = step.output
+        if made is not None and made in unknown and made not in step.dataframes:
+            out.setdefault(made, step.name)
     return out
 
 
@@ -207,7 +216,7 @@ def _misfits(step: Step, script: Script) -> Iterator[Problem]:
     signature = script.signature
     takes = [parameter.name for parameter in signature.parameters]
     given = dict.fromkeys((*step.dataframes, *step.kwargs))
-    facts = {
+    facts: dict[str, Scalar] = {
         "execute": signature_text(signature),
         "script": f"{shorten(script.path)} line {signature.line}",
         "script_line": signature.line,

@@ -7,7 +7,7 @@ mistake. This one keeps offsets, reports every duplicate key, and reads on after
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from pauta.authoring.findings import Findings, Stop
@@ -77,7 +77,7 @@ class _JsonReader:
 
     def fail(self, variant: str, *, at: int | None = None, **values: str) -> None:
         """Note a mistake that reading cannot go on after."""
-        self.complain(variant, at=at, **values)
+        self.findings.add("RCP-001", self.at if at is None else at, path=None, variant=variant, **values)
         raise Stop
 
     def value(self, path: Path, depth: int) -> Node:

@@ -34,16 +34,14 @@ _bidi = re.compile(f"[{_BIDI}]").search
 def why_refused(text: str, *, limit: int, is_path: bool) -> tuple[str, dict[str, Scalar]]:
     """The variant of RCP-009 for a name or path that its pattern or limit refuses, and its values."""
     found = f'"{shorten(text)}"'
-    if not text:
-        return "empty", {}
     if len(text) > limit:
         return "long", {"length": len(text), "limit": limit}
+    if _only_blank(text):
+        return ("blank" if text else "empty"), {}
     for variant, search in (("control", _control), ("bidi", _bidi)):
         match = search(text)
-        if match and not _only_blank(text):
+        if match:
             return variant, {"found": found, "character": f"U+{ord(match.group()):04X}"}
-    if _only_blank(text):
-        return "blank", {}
     if _blank_edge(text):
         return "edge", {"found": found}
     if not is_path and "/" in text:

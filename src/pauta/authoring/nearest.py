@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from os.path import commonprefix
 
 _FEW = 60
 
@@ -22,8 +21,10 @@ def nearest(name: str, candidates: Iterable[str], *, count: int = 1, cutoff: flo
 
 
 def _shared(a: str, b: str) -> int:
-    head = len(commonprefix((a, b)))
-    tail = len(commonprefix((a[head:][::-1], b[head:][::-1])))
+    """How many letters two names share at their beginning and end, less what one is longer."""
+    longest = min(len(a), len(b))
+    head = next((i for i in range(longest) if a[i] != b[i]), longest)
+    tail = next((i for i in range(longest - head) if a[-1 - i] != b[-1 - i]), longest - head)
     return 2 * (head + tail) - abs(len(a) - len(b))
 
 

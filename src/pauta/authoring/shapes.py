@@ -47,10 +47,14 @@ class Shape(Protocol):
     """What a value must be like. `types` are the JSON types it takes; `kind` is the message's word for it."""
 
     @property
-    def types(self) -> frozenset[str]: ...
+    def types(self) -> frozenset[str]:
+        """The JSON types it takes."""
+        ...
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """What messages call it."""
+        ...
 
     def check(self, node: Node, path: Path, findings: Findings) -> Any:
         """The value as Pauta uses it, or `INVALID` after complaining."""

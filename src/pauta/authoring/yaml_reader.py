@@ -15,7 +15,7 @@ from typing import Any
 from pauta.authoring.findings import Findings, Stop
 from pauta.authoring.json_reader import number_of
 from pauta.authoring.nodes import BROKEN, MAX_DEPTH, MAX_VALUES, Node, Path
-from pauta.domain.problems import shorten
+from pauta.domain.problems import Scalar, shorten
 
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -110,8 +110,8 @@ class _Composer:
             if self.documents > 1:
                 self.fail("RCP-001", event.start_mark.index, "documents")
 
-    def fail(self, code: str, at: int, variant: str, **values: str | int) -> None:
-        self.findings.add(code, at, variant=variant, **values)
+    def fail(self, code: str, at: int, variant: str, **values: Scalar) -> None:
+        self.findings.add(code, at, path=None, variant=variant, **values)
         raise Stop
 
     def count(self, more: int, at: int) -> None:
@@ -260,12 +260,12 @@ class _Composer:
 
     def merge(self, done: _Open, base: Node, at: int) -> None:
         """Take over what the object itself does not say."""
-        assert done.node.keys is not None and base.keys is not None  # noqa: S101  (checked when remembered)
         self.count(len(base.data), at)
+        keys, base_keys = done.node.keys or {}, base.keys or {}
         for key, node in base.data.items():
             if key not in done.node.data:
                 done.node.data[key] = node
-                done.node.keys[key] = base.keys[key]
+                keys[key] = base_keys[key]
 
 
 _MERGE = object()

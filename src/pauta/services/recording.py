@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
 from pauta.domain.runs import CacheEntry, Stage
-from pauta.domain.states import StageState, StepState
+from pauta.domain.states import FINAL_STAGES, StageState, StepState
 from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
 from pauta.engine import events
 from pauta.engine.cachekey import key_of
@@ -164,13 +164,16 @@ class Recorder:
         begun = item.step is not None and item.cause not in _MEANT
         sheet.give(item.stage, events.Died(item.fence, begun=begun), now=now)
         sheet.set_process(item.stage, item.fence, problem=item.problem)
-        held = sheet.stage(item.stage).state is StageState.HELD
+        state = sheet.stage(item.stage).state
+        if state in FINAL_STAGES:
+            return  # the run is ending: its steps were skipped or cancelled with the stage
+        held = state is StageState.HELD
         self._set_back(sheet, item.stage, but=None)
         if item.step is None or item.cause in _MEANT:
             return
         record = sheet.step(item.step)
-        state = StepState.HELD if held else StepState.PENDING
-        sheet.put_step(replace(record, state=state, seconds=item.seconds, problem=item.problem))
+        left = StepState.HELD if held else StepState.PENDING
+        sheet.put_step(replace(record, state=left, seconds=item.seconds, problem=item.problem))
         if not held:
             self.retries.append(Retry(item.step, item.problem, None, record.attempts))
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,9 +114,9 @@ def faults(place: Place, *, clean: dict[str, Any], deaths: int, crash: Callable[
         return
     if before is not None:
         again = {step for step in before.completed if place.starts()[step] > starts_before[step]}
-        yield from _faulty_records(before, after, again)
-    yield from _faulty_ledger(place, deaths)
-    yield from _faulty_data(place, clean, answer or show(place, after.run))
+        yield from faulty_records(before, after, again)
+    yield from faulty_ledger(place, deaths)
+    yield from faulty_data(place, clean, answer or show(place, after.run))
 
 
 def go_on(place: Place, before: Recorded | None) -> dict[str, Any] | None:
@@ -125,7 +126,8 @@ def go_on(place: Place, before: Recorded | None) -> dict[str, Any] | None:
     return None if before.state in FINAL else resume(place, before.run)
 
 
-def _faulty_records(before: Recorded, after: Recorded, again: set[str]) -> Iterator[str]:
+def faulty_records(before: Recorded, after: Recorded, again: set[str]) -> Iterator[str]:
+    """What the records say now against what they said before going on."""
     if after.run != before.run:
         yield f"P1: the acknowledged run {before.run} is gone"
     if again:
@@ -134,11 +136,17 @@ def _faulty_records(before: Recorded, after: Recorded, again: set[str]) -> Itera
         yield f"P5: completed steps are so no more: {lost}"
 
 
-def _faulty_ledger(place: Place, deaths: int) -> Iterator[str]:
+def faulty_ledger(place: Place, deaths: int) -> Iterator[str]:
+    """What really ran, against what may have run."""
     starts = place.starts()
     for step, times in starts.items():
         if times > 1 + RETRIES + deaths:
             yield f"P6: {step} was started {times} times"
+    keys = defaultdict(set)
+    for step, _, run, _, key in place.lines():
+        keys[run, step].add(key)
+    if changed := {step for (_, step), several in keys.items() if len(several) > 1}:
+        yield f"P6: the idempotency key changed between attempts of {changed}"
     if missing := {step for step, _, _ in STEPS} - set(starts):
         yield f"steps without a start in the ledger: {missing}"
 
@@ -153,12 +161,17 @@ def objects_of(place: Place) -> dict[str, Path]:
     found = {}
     for file in (place.project / ".pauta" / "objects").rglob("*"):
         digits = "".join(part for part in file.relative_to(place.project).with_suffix("").parts[2:])
-        if file.is_file() and (match := re.search(r"[0-9a-f]{64}$", digits)):
+        if (
+            file.is_file()
+            and not {"staging", "trash"} & set(file.parts)
+            and (match := re.search(r"[0-9a-f]{64}$", digits))
+        ):
             found[match.group()] = file
     return found
 
 
-def _faulty_data(place: Place, clean: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
+def faulty_data(place: Place, clean: dict[str, Any], answer: dict[str, Any]) -> Iterator[str]:
+    """Results, objects and database, against an undisturbed run."""
     if addresses(answer) != addresses(clean):
         yield f"the data differ from an undisturbed run: {addresses(answer)} {addresses(clean)}"
     objects = objects_of(place)

@@ -32,7 +32,8 @@ import time
 
 
 def note(step, ledger):
-    line = f"{step} {os.getpid()} {os.environ.get('PAUTA_RUN', '-')} {os.environ.get('PAUTA_ATTEMPT', '-')}\\n"
+    told = [os.environ["PAUTA_" + name] for name in ("RUN", "ATTEMPT", "KEY")]
+    line = " ".join([step, str(os.getpid()), *told]) + "\\n"
     descriptor = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.write(descriptor, line.encode())
     os.close(descriptor)
@@ -91,7 +92,7 @@ class Place:
 
     @property
     def ledger(self) -> Path:
-        """One line for each start of a body: step, process, run, attempt."""
+        """One line for each start of a body: step, process, run, attempt, idempotency key."""
         return self.folder / "ledger.txt"
 
     @property
@@ -99,10 +100,13 @@ class Place:
         """What strace saw."""
         return self.folder / "trace.txt"
 
+    def lines(self) -> list[list[str]]:
+        """The ledger's lines, in words."""
+        return [line.split() for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []
+
     def starts(self) -> Counter[str]:
         """How often the body of each step was started."""
-        lines = self.ledger.read_text().splitlines() if self.ledger.exists() else []
-        return Counter(line.split()[0] for line in lines)
+        return Counter(line[0] for line in self.lines())
 
 
 def make_place(folder: Path) -> Place:

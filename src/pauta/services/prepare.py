@@ -11,14 +11,13 @@ from typing import Any
 from pauta.authoring.check import check_frames, check_signatures, check_supplied, required_inputs
 from pauta.authoring.document import parse_document
 from pauta.authoring.parameters import apply, fill, read_texts
-from pauta.authoring.scripts import find_script, read_script
+from pauta.authoring.scripts import ReadScript, read_scripts
 from pauta.authoring.selection import select
 from pauta.domain.ids import Address
-from pauta.domain.pipeline import InputSpec, Pipeline, Step
+from pauta.domain.pipeline import InputSpec, Pipeline
 from pauta.domain.plan import Plan
 from pauta.domain.problems import InvalidInput, Problem
 from pauta.domain.runs import RunOptions
-from pauta.domain.scripts import Script
 from pauta.engine.planner import plan as make_plan
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -78,11 +77,11 @@ def prepare(
     pipeline = parse_document(document.read_bytes(), file=str(document))
     steps = select(pipeline, only)
     root = scripts if scripts is not None else document.parent
-    problems: list[Problem] = []
-    read, sources = _read_scripts(steps, root=root, problems=problems)
+    read, problems = read_scripts(steps, root=root)
+    scripts_by_step = {name: found.script for name, found in read.items()}
     files = _files(pipeline, inputs, folder=document.parent)
     problems.extend(check_frames(pipeline, supplied=set(files), parts=only))
-    problems.extend(check_signatures(pipeline, read, parts=only))
+    problems.extend(check_signatures(pipeline, scripts_by_step, parts=only))
     values: Mapping[str, Any] = {}
     try:
         values = fill(pipeline, {**read_texts(pipeline, texts), **parameters})
@@ -97,40 +96,26 @@ def prepare(
         plan=make_plan(
             pipeline,
             steps,
-            read,
+            scripts_by_step,
             supplied={*files, *missing},
             kwargs={s.name: apply(s.kwargs, values) for s in steps},
         ),
         required_inputs=missing,
         unsupplied=tuple(check_supplied(pipeline, supplied=set(files), parts=only)),
-        sources=sources,
+        sources=_sources(read),
         files=files,
         parameters={k: v for k, v in values.items() if k not in secrets},
         options=RunOptions(only=only, document=str(document), scripts=str(root)),
     )
 
 
-def _read_scripts(
-    steps: tuple[Step, ...], *, root: Path, problems: list[Problem]
-) -> tuple[dict[str, Script], dict[Address, bytes]]:
-    """Each step's script, and all sources. A script that several steps name is read once."""
-    scripts: dict[str, Script] = {}
+def _sources(read: Mapping[str, ReadScript]) -> dict[Address, bytes]:
+    """The bytes behind every address that the scripts name."""
     sources: dict[Address, bytes] = {}
-    known: dict[str, Script | None] = {}
-    for step in steps:
-        if step.file_path not in known:
-            known[step.file_path] = None
-            try:
-                read = read_script(find_script(step.file_path, root=root, step=step), root=root)
-            except InvalidInput as error:
-                problems.extend(error.problems)
-            else:
-                known[step.file_path] = read.script
-                sources.update(read.sources)
-        script = known[step.file_path]
-        if script is not None:
-            scripts[step.name] = script
-    return scripts, sources
+    for found in {id(r): r for r in read.values()}.values():
+        sources[found.script.source] = found.source
+        sources.update((address, found.modules[path]) for path, address in found.script.modules.items())
+    return sources
 
 
 def _files(pipeline: Pipeline, given: Mapping[str, Path], *, folder: Path) -> dict[str, Path]:

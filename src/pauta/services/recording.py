@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
 from pauta.domain.runs import CacheEntry, Stage
-from pauta.domain.states import FINAL_STAGES, StageState, StepState
+from pauta.domain.states import FINAL_STAGES, FINAL_STEPS, StageState, StepState
 from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
 from pauta.engine import events
 from pauta.engine.cachekey import key_of
@@ -51,7 +51,7 @@ class Recorder:
         if isinstance(item, Lines):
             sheet.keep_lines(item.step, item.fence, item.lines)
             return
-        if not sheet.holds(item.stage, item.fence):
+        if not sheet.holds(item.stage, item.fence) or _is_repeated(sheet, item):
             self._refuse(sheet, item, now=now)
             return
         self.touched.add(item.stage)
@@ -169,7 +169,7 @@ class Recorder:
             return  # the run is ending: its steps were skipped or cancelled with the stage
         held = state is StageState.HELD
         self._set_back(sheet, item.stage, but=None)
-        if item.step is None or item.cause in _MEANT:
+        if item.step is None or item.cause in _MEANT or sheet.step(item.step).state in FINAL_STEPS:
             return
         record = sheet.step(item.step)
         left = StepState.HELD if held else StepState.PENDING
@@ -193,3 +193,10 @@ class Recorder:
             problem=Problem("RUN-014", {"owner": stage.owner}),
         )
         self._died(sheet, gone, now=now)
+
+
+def _is_repeated(sheet: Sheet, item: Heard) -> bool:
+    """Whether the report speaks of a step that is final already: a message that came twice."""
+    if isinstance(item, StepStarted | StepFinished | StepFailed):
+        return sheet.step(item.step).state in FINAL_STEPS
+    return False

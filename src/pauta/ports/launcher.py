@@ -59,12 +59,15 @@ class Exited:
         peak_bytes: Largest resident memory seen.
         cause: ``left`` (asked to), ``died``, ``memory`` (killed over its limit), or what `Process.stop` or `kill`
             was called with: ``timeout``, ``cancelled``, ``killed``.
+        detail: What is known beyond the signal when it died: ``channel`` (the script closed or overwrote its
+            connection), ``parent`` (the process that starts scripts was killed), ``processes 1024`` (it had more).
     """
 
     code: int | None
     signal: int | None
     peak_bytes: int
     cause: str
+    detail: str = ""
 
 
 Happening = Reported | Printed | Exited

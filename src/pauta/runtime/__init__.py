@@ -1,1 +1,1 @@
-"""What runs inside the script's own process. Light; never opens the database."""
+"""What runs inside the script's own process, and the warm parent it is forked from. Light; never opens the database."""

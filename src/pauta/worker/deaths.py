@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+from signal import Signals
 
 from pauta.domain.problems import Problem
 from pauta.ports.launcher import Exited
@@ -29,26 +29,26 @@ def problem_of_exit(exited: Exited, *, memory_limit: int | None) -> Problem:
         return Problem("SCR-030", {"limit": exited.detail.partition(" ")[2]}, variant="processes")
     if exited.cause not in {"died", "left", "memory"}:
         return Problem("SCR-030", {"cause": exited.cause}, variant="asked")
-    if exited.signal == signal.SIGKILL:
+    if exited.signal == Signals.SIGKILL:
         return Problem("SCR-030", {"signal": "SIGKILL", "peak": peak}, variant="sigkill")
     if exited.signal is not None:
         return Problem("SCR-030", {"signal": signal_name(exited.signal)})
     return Problem("SCR-030", {"code": exited.code}, variant="code")
 
 
-def problem_of_timeout(exited: Exited, *, timeout_seconds: float, grace_seconds: float) -> Problem:
+def problem_of_timeout(timeout_seconds: float, *, grace_seconds: float, signal: int | None) -> Problem:
     """What to say of a process that was stopped because its step took too long.
 
     Args:
-        exited: How it ended.
         timeout_seconds: The step's limit, after which TERM was sent.
         grace_seconds: How long it had from then on before KILL.
+        signal: What ended it, None when it ended by itself after TERM.
 
     Returns:
         A problem SCR-031.
     """
     term = _plain(timeout_seconds)
-    if exited.signal == signal.SIGKILL:
+    if signal == Signals.SIGKILL:
         kill = _plain(timeout_seconds + grace_seconds)
         return Problem("SCR-031", {"seconds": term, "term": term, "kill": kill})
     return Problem("SCR-031", {"seconds": term, "term": term}, variant="term")
@@ -57,7 +57,7 @@ def problem_of_timeout(exited: Exited, *, timeout_seconds: float, grace_seconds:
 def signal_name(number: int) -> str:
     """``SIGSEGV`` for 11; ``signal 34`` for one that has no name."""
     try:
-        return signal.Signals(number).name
+        return Signals(number).name
     except ValueError:
         return f"signal {number}"
 

@@ -1,0 +1,108 @@
+"""The loop of a script's process: takes orders until it is told to leave, and never lets a script's fault out."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+
+from pauta.domain.wire import Acknowledge, Leave, Order, RunStage
+from pauta.runtime.channel import Channel, ChannelLost
+from pauta.runtime.newborn import Lines
+from pauta.runtime.stage import StageRun
+from pauta.runtime.streams import Streams
+from pauta.runtime.tools import Tools
+
+_FAREWELL_SECONDS = 5.0
+
+
+def wall_clock() -> float:
+    """Seconds since 1970, to stamp reports with. Nothing is decided by it."""
+    return time.clock_gettime(time.CLOCK_REALTIME)
+
+
+def serve(lines: Lines, *, mark: str) -> int:
+    """Run stages until told to leave.
+
+    Args:
+        lines: This process's own descriptors.
+        mark: What is written into the output before the number of a step.
+
+    Returns:
+        The process's exit code.
+    """
+    channel = Channel(lines.control)
+    tools = Tools(channel, Streams(out=lines.out, err=lines.err, mark=mark), wall_clock, os.getcwd())
+    orders = Orders(channel)
+    # After a failure nothing more is run here: whatever was queued behind it begins in a clean process.
+    failed = False
+    try:
+        while True:
+            order = orders.next()
+            if isinstance(order, Leave):
+                break
+            if isinstance(order, RunStage) and not failed:
+                failed = not StageRun(order, tools=tools, acknowledged=orders.wait_for).run()
+    except Left:
+        pass
+    except ChannelLost:
+        _wait_for_the_end()
+    _say_farewell(tools)
+    return 0
+
+
+class Left(BaseException):
+    """The worker wants no more of this process."""
+
+
+class Orders:
+    """Orders as they come, with acknowledgements set aside for whoever waits for them."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._kept: list[Order] = []
+        self._acknowledged: dict[tuple[int, int], int] = {}
+
+    def next(self) -> Order:
+        """The next order that is not an acknowledgement."""
+        while not self._kept:
+            self._receive()
+        return self._kept.pop(0)
+
+    def wait_for(self, *, stage: int, fence: int, step: int) -> None:
+        """Wait until the reports up to this step are acknowledged.
+
+        Raises:
+            Left: The worker gives up instead.
+        """
+        while self._acknowledged.get((stage, fence), -1) < step:
+            self._receive()
+            if any(isinstance(order, Leave) for order in self._kept):
+                raise Left
+
+    def _receive(self) -> None:
+        order = self._channel.receive()
+        if isinstance(order, Acknowledge):
+            # Later attempts and stages have other keys; only the newest is of use.
+            self._acknowledged = {(order.stage, order.fence): order.step}
+        else:
+            self._kept.append(order)
+
+
+def _wait_for_the_end() -> None:
+    """Without its connection this process is of no use. The launcher sees that and ends it, with the right cause."""
+    while True:
+        time.sleep(3600)
+
+
+def _say_farewell(tools: Tools) -> None:
+    """Run what scripts left for the end of the program, but not for ever; threads they left are not waited for."""
+    watchdog = threading.Timer(_FAREWELL_SECONDS, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        atexit._run_exitfuncs()
+    finally:
+        tools.streams.end()
+        os._exit(0)

@@ -1,0 +1,106 @@
+"""Scripts as modules: compiled once for each content, executed afresh for each step."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import os
+import re
+import sys
+import tokenize
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType, ModuleType
+from typing import Any
+
+from pauta.domain.wire import StepOrder
+
+_NOT_A_NAME = re.compile(r"\W")
+
+
+class NoExecute(Exception):
+    """The script, once loaded, has nothing to call by the name of ``execute``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    code: CodeType
+    signature: tuple[int, int, int]
+
+
+class Scripts:
+    """The scripts of one bundle.
+
+    Attributes:
+        shown: Path of a file → the path that tracebacks show for it.
+    """
+
+    def __init__(self, bundle: str) -> None:
+        self._bundle = bundle
+        self._compiled: dict[tuple[str, str], _Compiled] = {}
+        self._helpers = frozenset(os.listdir(bundle)) if os.path.isdir(bundle) else frozenset()
+        self._registered: dict[str, ModuleType] = {}
+        self.shown: dict[str, str] = {}
+        self.restore_path()
+
+    def load(self, step: StepOrder) -> Callable[..., Any]:
+        """Execute a step's script as a new module; its ``execute``.
+
+        Raises:
+            NoExecute: There is none.
+            BaseException: Whatever the script's top level raises, SyntaxError included.
+        """
+        path = os.path.join(self._bundle, step.script)
+        code = self._code(path, step.shown_as)
+        module = ModuleType(self._name(step.name))
+        module.__file__ = path
+        self._registered[module.__name__] = sys.modules[module.__name__] = module
+        exec(code, module.__dict__)  # noqa: S102 - running the user's script is what this process is for
+        execute = module.__dict__.get("execute")
+        if not callable(execute):
+            raise NoExecute
+        return execute  # type: ignore[no-any-return]
+
+    def forget(self) -> None:
+        """Take the modules of steps that have ended out of `sys.modules`, so that their data can go."""
+        for name, module in self._registered.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+        self._registered.clear()
+
+    def restore_path(self) -> None:
+        """Have the bundle first on the import path again."""
+        if not sys.path or sys.path[0] != self._bundle:
+            if self._bundle in sys.path:
+                sys.path.remove(self._bundle)
+            sys.path.insert(0, self._bundle)
+
+    def _code(self, path: str, shown_as: str) -> CodeType:
+        status = os.stat(path)
+        signature = (status.st_ino, status.st_size, status.st_mtime_ns)
+        known = self._compiled.get((path, shown_as))
+        if known is not None and known.signature == signature:
+            return known.code
+        with open(path, "rb") as file:
+            source = file.read()
+        self.shown[path] = shown_as
+        # Tracebacks look up source lines by the name given here, which is no file of this folder.
+        linecache.cache[shown_as] = (len(source), None, _lines(source), shown_as)
+        code = compile(source, shown_as, "exec", dont_inherit=True)
+        self._compiled[path, shown_as] = _Compiled(code, signature)
+        return code
+
+    def _name(self, step: str) -> str:
+        """A module name that hides no package and no module of the user's."""
+        name = "step_" + _NOT_A_NAME.sub("_", step)
+        while f"{name}.py" in self._helpers or name in self._helpers or name in sys.modules:
+            name += "_"
+        return name
+
+
+def _lines(source: bytes) -> list[str]:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        return source.decode(encoding, "replace").splitlines(keepends=True)
+    except (SyntaxError, LookupError):
+        return source.decode("utf-8", "replace").splitlines(keepends=True)

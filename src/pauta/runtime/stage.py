@@ -1,0 +1,331 @@
+"""One stage: its steps one after the other in this process, their results written behind and reported in order."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from pauta.domain.outputs import FileRef, ModelRecord
+from pauta.domain.problems import PautaError, Place, Problem
+from pauta.domain.wire import (
+    Candidate,
+    RunStage,
+    StageDone,
+    StepFailed,
+    StepFinished,
+    StepOrder,
+    StepReturned,
+    StepStarted,
+)
+from pauta.ports.objects import Objects
+from pauta.runtime.complaints import problem_of, problem_of_fault
+from pauta.runtime.kept import Kept, address_of, uses_of
+from pauta.runtime.models import models_in
+from pauta.runtime.modules import NoExecute
+from pauta.runtime.results import Result, check
+from pauta.runtime.surroundings import Surroundings
+from pauta.runtime.takes import Taker
+from pauta.runtime.tools import Tools
+from pauta.runtime.writer import Writer
+
+
+class Acknowledged(Protocol):
+    """Waits until the worker has recorded the reports up to a step."""
+
+    def __call__(self, *, stage: int, fence: int, step: int) -> None: ...
+
+
+class StepStopped(Exception):
+    """A step failed, with the problem to report."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class StageRun:
+    """One order to run a stage."""
+
+    def __init__(self, order: RunStage, *, tools: Tools, acknowledged: Acknowledged) -> None:
+        self._order = order
+        self._tools = tools
+        self._acknowledged = acknowledged
+        self._scripts = tools.scripts(order.bundle)
+        self._surroundings = Surroundings(run=order.run, streams=tools.streams, scripts=self._scripts, work=tools.work)
+        self._writer = Writer()
+        self._kept: dict[int, Kept] = {}
+        self._uses = uses_of(order.steps)
+        self._visible: dict[str, FileRef] = {}
+        self._objects: Objects | None = None
+        self._taker = Taker(self._kept, objects_of=self._objects_of, drain=self._writer.drain)
+        self._process = os.getpid()
+        tools.log.shown = self._scripts.shown
+        tools.folder.frame(order.model_path)
+
+    def run(self) -> bool:
+        """Run all steps, or those up to the first that fails. Whether all are done."""
+        earlier: StepOrder | None = None
+        for step in self._order.steps:
+            if step.effects and earlier is not None:
+                self._settle(earlier)
+            if self._writer.fault is not None or not self._run_step(step):
+                return False
+            if step.effects:
+                self._settle(step)
+            earlier = step
+        self._writer.drain()
+        if self._writer.fault is not None:
+            return False
+        self._scripts.forget()
+        self._tools.channel.send(StageDone(self._order.stage, self._order.fence))
+        return True
+
+    def _settle(self, step: StepOrder) -> None:
+        """Wait until everything up to this step is on record: what comes next has effects, or this one had."""
+        self._writer.drain()
+        if self._writer.fault is None:
+            self._tools.channel.flush()
+            self._acknowledged(stage=self._order.stage, fence=self._order.fence, step=step.no)
+
+    def _run_step(self, step: StepOrder) -> bool:
+        self._see_files_of(step)
+        if step.candidates and (candidate := self._candidate(step)) is not None:
+            self._stand_in(step, candidate)
+            return True
+        self._scripts.forget()
+        clock = _StopWatch()
+        try:
+            value = self._body(step, clock)
+            files = self._gather()
+            result = self._check(value, step)
+        except StepStopped as stopped:
+            self._fail(step, stopped.problem, clock.seconds)
+            return False
+        except PautaError as fault:
+            self._fail(step, problem_of_fault(fault), clock.seconds)
+            return False
+        self._finish(step, result, seconds=clock.seconds, files=files)
+        return True
+
+    # ---- the script ---------------------------------------------------------------------------
+
+    def _body(self, step: StepOrder, clock: _StopWatch) -> Any:
+        """Run the script; all its plain output is written when this returns.
+
+        Raises:
+            StepStopped: The script raised.
+            StoreFault: Something it takes cannot be had.
+        """
+        tools, order = self._tools, self._order
+        self._surroundings.before(step)
+        tools.listener.begin(step.no)
+        tools.log.step = step.no
+        tools.channel.put(StepStarted(order.stage, order.fence, step.no, tools.clock()))
+        tools.streams.begin(step.no)
+        try:
+            tools.folder.prepare(self._visible.values(), self._objects_of)
+            tools.channel.flush()
+            value = self._call(step, clock)
+        finally:
+            clock.pause()
+            if os.getpid() != self._process:
+                # The script forked, and the fork came back here as if it were this process.
+                os._exit(0)
+            tools.streams.end()
+        tools.channel.put(StepReturned(order.stage, order.fence, step.no, clock.seconds))
+        return value
+
+    def _call(self, step: StepOrder, clock: _StopWatch) -> Any:
+        loading = True
+        try:
+            clock.go()
+            execute = self._scripts.load(step)
+            clock.pause()
+            arguments = self._taker.arguments(step, execute)
+            loading = False
+            clock.go()
+            return execute(**arguments)
+        except PautaError as fault:
+            if loading:
+                raise
+            raise StepStopped(self._complaint(fault, step, loading=False)) from None
+        except NoExecute:
+            raise StepStopped(Problem("SCR-020", variant="no_execute", place=Place(step.shown_as))) from None
+        except BaseException as error:
+            raise StepStopped(self._complaint(error, step, loading=loading)) from None
+
+    def _complaint(self, error: BaseException, step: StepOrder, *, loading: bool) -> Problem:
+        return problem_of(
+            error, shown_as=step.shown_as, shown=self._scripts.shown, bundle=self._order.bundle, loading=loading
+        )
+
+    def _check(self, value: Any, step: StepOrder) -> Result:
+        """Objects of the script's own making may do anything when they are looked at."""
+        try:
+            return check(value, step)
+        except PautaError:
+            raise
+        except BaseException as error:
+            raise StepStopped(self._complaint(error, step, loading=False)) from None
+
+    # ---- what comes of it ---------------------------------------------------------------------
+
+    def _finish(self, step: StepOrder, result: Result, *, seconds: float, files: tuple[FileRef, ...]) -> None:
+        kept = self._kept[step.no] = Kept(files=files, uses=self._uses.get(step.no, 0))
+        result.keep(kept)
+        report = partial(
+            self._store,
+            step,
+            result,
+            kept,
+            seconds=seconds,
+            at=self._tools.clock(),
+            metrics=self._tools.listener.metrics,
+            seen=tuple(self._visible.values()),
+        )
+        if self._writer.idle and result.is_settled:
+            self._tools.channel.put(report())
+            return
+        self._tools.channel.flush()
+        self._writer.put(partial(self._store_behind, step, report, seconds))
+
+    def _store_behind(self, step: StepOrder, report: Callable[[], StepFinished], seconds: float) -> None:
+        try:
+            self._tools.channel.send(report())
+        except PautaError as fault:
+            self._report_failure(step, problem_of_fault(fault), seconds)
+            raise
+
+    def _store(
+        self,
+        step: StepOrder,
+        result: Result,
+        kept: Kept,
+        *,
+        seconds: float,
+        at: float,
+        metrics: dict[str, float],
+        seen: tuple[FileRef, ...],
+    ) -> StepFinished:
+        result.store(self._objects_of)
+        kept.output, kept.stored = result.output, result.identity
+        models: tuple[ModelRecord, ...] = models_in(
+            result.value, output=result.output, gives=step.gives, metrics=metrics, files=kept.files
+        )
+        return StepFinished(
+            stage=self._order.stage,
+            fence=self._order.fence,
+            step=step.no,
+            seconds=seconds,
+            at=at,
+            output=result.output,
+            inputs=self._inputs(step, seen),
+            files=kept.files,
+            models=models,
+            metrics=metrics,
+            profile=result.profile,
+            stored=result.identity,
+        )
+
+    def _fail(self, step: StepOrder, problem: Problem, seconds: float) -> None:
+        """Report a failure, after everything before it."""
+        files: tuple[FileRef, ...] = ()
+        try:
+            files = self._gather()
+        except PautaError:
+            # The failure itself matters more than what it left behind.
+            files = ()
+        self._writer.drain()
+        if self._writer.fault is None:
+            self._report_failure(step, problem, seconds, files)
+
+    def _report_failure(
+        self, step: StepOrder, problem: Problem, seconds: float, files: tuple[FileRef, ...] = ()
+    ) -> None:
+        order = self._order
+        report = StepFailed(order.stage, order.fence, step.no, seconds, self._tools.clock(), problem, files)
+        self._tools.channel.send(report)
+
+    # ---- files --------------------------------------------------------------------------------
+
+    def _see_files_of(self, step: StepOrder) -> None:
+        """A stage is a chain: a step sees what the one before it saw and made, and what the order adds."""
+        if self._kept or step.files:
+            further = [f for no in (*self._kept, *step.files_from) if no in self._kept for f in self._kept[no].files]
+            self._visible.update((file.path, file) for file in (*step.files, *further))
+
+    def _gather(self) -> tuple[FileRef, ...]:
+        gathered = self._tools.folder.gather(self._objects_of)
+        for text in gathered.left_out:
+            self._tools.log.say(text, level="WARNING", stream="pauta")
+        return gathered.files
+
+    def _objects_of(self) -> Objects:
+        if self._objects is None:
+            from pauta.assembly import objects_in
+
+            self._objects = objects_in(Path(self._order.objects))
+        return self._objects
+
+    # ---- standing in --------------------------------------------------------------------------
+
+    def _inputs(self, step: StepOrder, seen: tuple[FileRef, ...]) -> dict[str, str]:
+        inputs = {take.name: address_of(take, self._kept) for take in step.takes}
+        for file in seen:
+            inputs[f"file:{file.path}"] = file.address
+        return inputs
+
+    def _candidate(self, step: StepOrder) -> Candidate | None:
+        """A stored result of this step for the inputs that it has turned out to have."""
+        self._writer.drain()
+        if self._writer.fault is not None:
+            return None
+        inputs = self._inputs(step, tuple(self._visible.values()))
+        return next((c for c in step.candidates if c.inputs == inputs), None)
+
+    def _stand_in(self, step: StepOrder, candidate: Candidate) -> None:
+        for take in step.takes:
+            if take.step is not None:
+                self._kept[take.step].used()
+        self._kept[step.no] = Kept(
+            library=candidate.output.library if candidate.output is not None else "",
+            output=candidate.output,
+            files=candidate.files,
+            uses=self._uses.get(step.no, 0),
+        )
+        self._tools.channel.send(
+            StepFinished(
+                stage=self._order.stage,
+                fence=self._order.fence,
+                step=step.no,
+                seconds=0.0,
+                at=self._tools.clock(),
+                output=candidate.output,
+                inputs=self._inputs(step, tuple(self._visible.values())),
+                files=candidate.files,
+                models=candidate.models,
+                metrics=candidate.metrics,
+                cached_from=candidate.run_id,
+                cache_key=candidate.key,
+            )
+        )
+
+
+class _StopWatch:
+    """Adds up the time that is the script's own."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._since: float | None = None
+
+    def go(self) -> None:
+        self._since = time.perf_counter()
+
+    def pause(self) -> None:
+        if self._since is not None:
+            self.seconds += time.perf_counter() - self._since
+            self._since = None

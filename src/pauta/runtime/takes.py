@@ -1,0 +1,63 @@
+"""What a step takes: live objects of earlier steps, or stored outputs opened in the library that the script asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pauta.domain.outputs import Output
+from pauta.domain.wire import StepOrder, TakeOrder
+from pauta.ports.objects import Objects
+from pauta.runtime.kept import Identity, Kept, is_at_hand, wanted_library
+
+
+class Taker:
+    """Makes the arguments of ``execute``."""
+
+    def __init__(
+        self, kept: Mapping[int, Kept], *, objects_of: Callable[[], Objects], drain: Callable[[], None]
+    ) -> None:
+        self._kept = kept
+        self._objects_of = objects_of
+        self._drain = drain
+
+    def arguments(self, step: StepOrder, function: Any) -> dict[str, Any]:
+        """Keyword arguments by name.
+
+        Raises:
+            StoreFault: OBJ-001, OBJ-002, DAT-020 when a stored output is missing or damaged.
+        """
+        arguments = {take.name: self._value(take, wanted_library(function, take.name)) for take in step.takes}
+        return {**step.kwargs, **arguments}
+
+    def _value(self, take: TakeOrder, wanted: str | None) -> Any:
+        if take.step is None:
+            return None if take.output is None else self._open(take.output, take.trusted, wanted)
+        kept = self._kept[take.step]
+        value = self._live(kept) if is_at_hand(kept, wanted) else self._reopened(kept, wanted)
+        kept.used()
+        return value
+
+    def _live(self, kept: Kept) -> Any:
+        if kept.text is not None:
+            from pauta.frames.values import from_json
+
+            return from_json(kept.text)
+        from pauta.frames.isolate import isolate
+
+        return isolate(kept.live)
+
+    def _reopened(self, kept: Kept, wanted: str | None) -> Any:
+        """Once it is stored, in another library than the one that made it."""
+        self._drain()
+        return None if kept.output is None else self._open(kept.output, kept.stored, wanted)
+
+    def _open(self, output: Output, trusted: Identity | None, wanted: str | None) -> Any:
+        from pauta.frames.decode import open_output
+
+        path: Path | None = None
+        if not output.inline and output.size:
+            path = self._objects_of().path(output.address, trusted=trusted)
+        value = open_output(path, output, want="polars" if wanted == "polars-lazy" else wanted)
+        return value.lazy() if wanted == "polars-lazy" and hasattr(value, "lazy") else value

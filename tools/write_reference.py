@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -105,7 +106,94 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
-PAGES: dict[str, Callable[[], str]] = {"problems.md": problems_page, "states.md": states_page}
+def document_page() -> str:
+    """Every key of a pipeline document, from the table that the checker works by."""
+    from pauta.authoring import fields
+
+    lines = [
+        "# Pipeline document",
+        "",
+        "JSON or YAML, the same keys in both. Unknown keys and keys given twice are refused. `pauta schema` prints the",
+        "JSON Schema, so that an editor completes and checks while you type.",
+        "",
+        "<!-- Written by `make docs` from the code. -->",
+    ]
+    records = (
+        ("The document", fields.PIPELINE),
+        ("A step", fields.STEP),
+        ("`retries` of a step, when it is not just a number", fields.RETRIES),
+        ("An input, when it is not just a path", fields.INPUT),
+        ("A parameter, when it is not just its default", fields.PARAMETER),
+    )
+    for title, record in records:
+        lines += ["", f"## {title}", "", "| key | value | meaning |", "|---|---|---|"]
+        for field in record.fields:
+            name = f"`{field.name}`" + (f" or `{field.alias}`" if field.alias else "")
+            name += " (required)" if field.required else ""
+            lines.append(f"| {name} | {_kind(field.shape)} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(shape: Any) -> str:
+    """What a value must be, in words."""
+    return _KINDS.get(type(shape).__name__, lambda _: "text")(shape)
+
+
+def _number(shape: Any) -> str:
+    limits = [f"from {shape.minimum:g}"] if shape.minimum is not None else []
+    limits += [f"to {shape.maximum:,.0f}"] if shape.maximum is not None and shape.maximum <= 1e6 else []
+    return " ".join(["whole number" if shape.whole else "number", *limits])
+
+
+def _list(shape: Any) -> str:
+    kind = _kind(shape.item)
+    several = {"text": "texts", "any JSON value": "JSON values", "object, see below": "objects, see below"}
+    return f"list of {several.get(kind, kind)}"
+
+
+_KINDS: dict[str, Callable[[Any], str]] = {
+    "Name": lambda shape: "path" if shape.is_path else "text",
+    "Number": _number,
+    "Duration": lambda _: "seconds, or text such as `90s`, `1h30m`, `2d`",
+    "Memory": lambda _: "bytes, or text such as `500MB`, `2GiB`",
+    "Boolean": lambda _: "`true` or `false`",
+    "Choice": lambda shape: ", ".join(f"`{word}`" for word in shape.words),
+    "ListOf": _list,
+    "MapOf": lambda shape: f"object: name → {_kind(shape.value)}",
+    "OneOf": lambda shape: " or ".join(dict.fromkeys(_kind(one) for one in shape.shapes)),
+    "Record": lambda _: "object, see below",
+    "Anything": lambda _: "any JSON value",
+}
+
+
+def commands_page() -> str:
+    """The help of every command."""
+    from typer.testing import CliRunner
+
+    from pauta.cli.app import app
+    from pauta.cli.help import GROUPS
+
+    runner = CliRunner(env={"COLUMNS": "100", "LANG": "C.UTF-8", "NO_COLOR": "1"})
+    lines = [
+        "# Commands",
+        "",
+        "What `--help` says. With `--lang pt`, or in a Portuguese terminal, every command speaks Portuguese.",
+        "Exit codes: 0 completed, 1 failed, 2 invalid input.",
+        "",
+        "<!-- Written by `make docs` from the code. -->",
+    ]
+    for name in ("", *(name for _, names in GROUPS for name in names)):
+        answer = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="pauta")
+        lines += ["", f"## pauta {name}".rstrip(), "", "```text", answer.stdout.rstrip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "pipeline-document.md": document_page,
+    "problems.md": problems_page,
+    "states.md": states_page,
+}
 
 
 def main() -> int:

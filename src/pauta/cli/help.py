@@ -47,6 +47,10 @@ class PautaCommand(TyperCommand):
         super().__init__(*args, **kwargs)
         read_plainly(self.params)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option that asks for the help."""
+        return _read_plainly(super().get_help_option(ctx))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Draw the help of one command."""
         words = session_of(ctx).words
@@ -71,6 +75,10 @@ class HelpfulGroup(TyperGroup):
         super().__init__(*args, **kwargs)
         read_plainly(self.params)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option that asks for the help."""
+        return _read_plainly(super().get_help_option(ctx))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Draw the help of the program."""
         words = session_of(ctx).words
@@ -87,6 +95,12 @@ def meta(parameter: Any, words: Words) -> str:
     """The placeholder of a parameter's value, in the caller's language."""
     name = parameter.metavar or str(parameter.name).upper()
     return words(f"meta.{name}") if words.has(f"meta.{name}") else name
+
+
+def _read_plainly(option: Any) -> Any:
+    if option is not None:
+        read_plainly([option])
+    return option
 
 
 def _argument(parameter: Any, words: Words) -> str:

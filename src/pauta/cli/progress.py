@@ -54,7 +54,7 @@ def picture(board: Board, *, words: Words, width: int, height: int, presses: int
     hidden = sum(1 for line in board.running if line.no not in visible)
     if hidden:
         parts.append(Text(f"  {words('run.and_running', count=hidden)}", style="dim"))
-    whole = words("run.progress", done=board.ended, total=len(board.lines))
+    whole = words("run.progress", done=words.number(board.ended), total=words.number(len(board.lines)))
     parts.append(Text(f"  {whole} · {duration(board.elapsed(), words)}", style="bold", no_wrap=True))
     if presses:
         parts.append(Text(words("run.cancelling" if presses == 1 else "run.killing"), style="yellow"))

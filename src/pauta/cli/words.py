@@ -37,7 +37,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "head.model": ("Model", "Modelo"),
     "head.metric": ("Metric", "Métrica"),
     "head.value": ("Value", "Valor"),
-    "head.values": ("Values", "Valores"),
     "head.frame": ("Frame", "Frame"),
     "head.kind": ("Kind", "Tipo"),
     "head.columns": ("Columns", "Colunas"),
@@ -133,7 +132,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "next.resume": ("go on where it stopped", "continuar de onde parou"),
     "next.run": ("run it", "executar"),
     "next.plan": ("what a run would do", "o que uma execução faria"),
-    "next.collect": ("do it", "fazer isso"),
     # ---- check, plan
     "check.fine": (
         "{file} is fine: {steps} in {stages}.",
@@ -196,7 +194,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "init.done": ("A project was made in {folder}:", "Um projeto foi criado em {folder}:"),
     "replay.done": ("Step {step} ended without an error.", "A etapa {step} terminou sem erro."),
     # ---- problems
-    "problem.one": ("1 problem", "1 problema"),
     "problem.many": ("{count} problems", "{count} problemas"),
     "problem.rest": ("… and {count} more; --json lists all.", "… e mais {count}; --json lista todos."),
     "problem.line": ("line {line}", "linha {line}"),

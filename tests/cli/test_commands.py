@@ -1,0 +1,391 @@
+"""Each command: what it asks of the project, what it prints, how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Answer
+from fake_project import (
+    NAMES,
+    NOON,
+    OTHER,
+    RUN,
+    FakePrepared,
+    FakeProject,
+    cached_view,
+    failed_view,
+    frame_view,
+    run_view,
+)
+
+from pauta.cli.app import app
+from pauta.domain.problems import InvalidInput, Place, Problem, StoreFault
+from pauta.domain.runs import LogLine
+from pauta.services.views import OutlookLine
+
+Call = Callable[..., Answer]
+
+EVERY_COMMAND: dict[str, tuple[str, ...]] = {
+    "init": ("init", "new"),
+    "check": ("check",),
+    "plan": ("plan",),
+    "run": ("run",),
+    "runs": ("runs",),
+    "show": ("show", "latest"),
+    "logs": ("logs", "latest"),
+    "frames": ("frames", "latest"),
+    "frame": ("frame", "latest", "df_merged"),
+    "diff": ("diff", "latest", "latest"),
+    "rerun": ("rerun", "latest"),
+    "cancel": ("cancel", "latest"),
+    "replay": ("replay", "latest", "treina_modelo"),
+    "gc": ("gc",),
+}
+
+
+def test_the_table_of_every_command_is_whole() -> None:
+    assert {command.name for command in app.registered_commands} == {*EVERY_COMMAND, "schema"}
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND.values(), ids=list(EVERY_COMMAND))
+def test_json_is_one_value_and_nothing_else_on_standard_output(
+    project: FakeProject, call: Call, words: tuple[str, ...]
+) -> None:
+    project.lines_of_plan = [OutlookLine("a", "prediction_steps", 0, "run", "first run", (), None)]
+    answer = call(*words, "--json")
+    assert answer.code == 0
+    json.loads(answer.out)
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND.values(), ids=list(EVERY_COMMAND))
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_every_command_speaks_to_people_in_both_languages(
+    project: FakeProject, call: Call, words: tuple[str, ...], language: str
+) -> None:
+    project.lines_of_plan = [OutlookLine("a", "prediction_steps", 0, "run", "first run", (), None)]
+    answer = call("--lang", language, *words)
+    assert answer.code == 0
+    assert (answer.out + answer.err).strip()
+    assert max((len(line) for line in answer.out.splitlines() if "→" not in line), default=0) <= 100
+    assert all(asked["language"] == language for asked in project.calls("open"))
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND.values(), ids=list(EVERY_COMMAND))
+def test_a_problem_is_one_json_value_too(project: FakeProject, call: Call, words: tuple[str, ...]) -> None:
+    if words[0] == "init":
+        Path("new/pauta.toml").parent.mkdir()
+        Path("new/pauta.toml").touch()
+    project.fault = InvalidInput([Problem("RCP-006", {}, place=Place("p.json", 3, 4)), Problem("RCP-002")])
+    answer = call(*words, "--json")
+    assert answer.code == 2
+    assert answer.json["error"] == answer.json["problems"][0]
+    assert {"code", "message", "remedy", "file", "line", "column", "field", "traceback"} == set(answer.json["error"])
+
+
+# ---- run ------------------------------------------------------------------------------------------
+
+
+def test_run_hands_on_what_was_given(project: FakeProject, call: Call, tmp_path: Path) -> None:
+    (tmp_path / "falhas.csv").write_text("a\n1\n")
+    (tmp_path / "scripts").mkdir()
+    answer = call(
+        "run", "pipeline.json", "--scripts", "scripts", "--input", "df_falhas=falhas.csv", "--param", "alpha=a=b",
+        "--only", "training", "--no-cache", "--slots", "3", "--quiet",
+    )  # fmt: skip
+    assert answer.code == 0
+    assert project.calls("prepare") == [
+        {
+            "document": Path("pipeline.json"),
+            "scripts": Path("scripts"),
+            "inputs": {"df_falhas": Path("falhas.csv")},
+            "parameters": {"alpha": "a=b"},
+            "only": "training",
+        }
+    ]
+    assert project.calls("submit") == [{"use_cache": False}]
+    assert project.calls("execute") == [{"run": RUN, "slots": 3, "watched": False}]
+
+
+def test_run_without_a_document_takes_the_projects_own(project: FakeProject, call: Call) -> None:
+    assert call("run").code == 0
+    assert project.calls("prepare")[0]["document"] == Path("pipeline.json")
+
+
+def test_run_without_any_document_says_so(project: FakeProject, call: Call, tmp_path: Path) -> None:
+    (tmp_path / "pipeline.json").unlink()
+    answer = call("run")
+    assert answer.code == 2
+    assert "CLI-004" in answer.err
+    assert project.calls("open") == []
+
+
+def test_a_misspelt_document_is_told_its_neighbour(project: FakeProject, call: Call) -> None:
+    answer = call("run", "pipelin.json")
+    assert answer.code == 2
+    assert 'did you mean "pipeline.json"?' in answer.err
+
+
+def test_everything_wrong_with_the_words_given_is_told_at_once(project: FakeProject, call: Call) -> None:
+    answer = call(
+        "run", "none.json", "--scripts", "nowhere", "--only", "all", "--input", "x", "--input", "y=missing.csv",
+        "--param", "p", "--param", "q=1", "--param", "q=2", "--json",
+    )  # fmt: skip
+    assert answer.code == 2
+    codes = [problem["code"] for problem in answer.json["problems"]]
+    assert codes == ["CLI-005", "CLI-001", "CLI-002", "CLI-002", "CLI-003", "CLI-003", "CLI-005"]
+
+
+def test_run_refuses_while_an_input_has_no_data(project: FakeProject, call: Call) -> None:
+    project.prepared = FakePrepared(required_inputs=("df_falhas", "df_resultados"))
+    answer = call("run", "--json")
+    assert answer.code == 2
+    assert [problem["code"] for problem in answer.json["problems"]] == ["RUN-018", "RUN-018"]
+    assert project.calls("submit") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [("completed", 0), ("failed", 1), ("held", 1), ("cancelled", 1), ("crashed", 1)]
+)
+def test_the_exit_code_tells_how_the_run_ended(project: FakeProject, call: Call, state: str, code: int) -> None:
+    project.known = {RUN: run_view(state=state)}
+    assert call("run").code == code
+    assert call("run", "--json").code == code
+    assert call("rerun", RUN).code == code
+    assert call("show", RUN).code == 0
+
+
+def test_run_as_json_has_the_promised_keys(project: FakeProject, call: Call) -> None:
+    found = call("run", "--json").json
+    assert {"run", "state", "steps", "frames", "models", "error"} <= set(found)
+    assert {"name", "state", "seconds", "cached", "attempts", "error"} <= set(found["steps"][0])
+    assert {"rows", "columns", "address"} <= set(found["frames"]["df_merged"])
+    assert {"name", "metrics", "files"} <= set(found["models"][0])
+
+
+def test_progress_goes_to_standard_error_when_output_is_piped(project: FakeProject, call: Call) -> None:
+    answer = call("run")
+    for name in NAMES:
+        assert f"completed: {name}" in answer.err
+    assert "] ✓" not in answer.out
+    assert call("run", "--quiet").err == ""
+
+
+def test_the_summary_has_steps_metrics_records_and_what_to_type_next(project: FakeProject, call: Call) -> None:
+    out = call("run").out
+    assert "junta_falhas_resultados" in out
+    assert "758,916" in out
+    assert "0.8581" in out
+    assert "/home/ana/project/.pauta" in out
+    assert f"pauta frame {RUN} df_merged" in out
+    assert "Completed: 6 steps in 9.04 s." in out
+
+
+def test_a_run_from_the_cache_says_so_in_one_sentence_with_its_time(project: FakeProject, call: Call) -> None:
+    project.known = {RUN: cached_view()}
+    assert "Nothing had changed: everything (6 steps) came from the cache, in 0.31 s." in call("run").out
+    assert "Nada mudou: tudo (6 etapas) veio do cache, em 0,31 s." in call("--lang", "pt", "run").out
+
+
+def test_a_run_partly_from_the_cache_counts_it(project: FakeProject, call: Call) -> None:
+    steps = run_view().steps
+    project.known = {RUN: run_view(steps=(replace(steps[0], cached=True, cached_from=OTHER), *steps[1:]))}
+    assert "6 steps in 9.04 s, 1 of them from the cache" in call("run").out
+
+
+def test_a_failed_run_shows_problem_traceback_and_what_was_skipped(project: FakeProject, call: Call) -> None:
+    project.known = {RUN: failed_view()}
+    answer = call("run")
+    assert answer.code == 1
+    assert "SCR-021" in answer.out
+    assert 'return a.merge(b, on="KNR")' in answer.out
+    assert "Skipped because of it: treina_modelo" in answer.out
+    assert f"pauta replay {RUN} junta_falhas_resultados --pdb" in answer.out
+    assert "\x1b" not in answer.out
+
+
+def test_many_steps_are_shown_by_what_matters(project: FakeProject, call: Call) -> None:
+    step = run_view().steps[0]
+    steps = [replace(step, name=f"step_{no}", cached=True, cached_from=OTHER) for no in range(5000)]
+    steps[4321] = replace(step, name="step_4321", state="failed", problem=Problem("SCR-030"))
+    project.known = {RUN: run_view(state="failed", steps=tuple(steps))}
+    out = call("run", "--quiet").out
+    assert "step_4321" in out
+    assert "4,960 steps more" in out
+    assert len(out.splitlines()) < 100
+
+
+def test_resume_goes_on_with_a_run(project: FakeProject, call: Call) -> None:
+    assert call("run", "--resume", "latest").code == 0
+    assert project.calls("resume") == [{"run": RUN}]
+    assert project.calls("prepare") == []
+
+
+def test_resume_takes_no_document(project: FakeProject, call: Call) -> None:
+    answer = call("run", "pipeline.json", "--resume", "latest", "--param", "a=1", "--json")
+    assert answer.code == 2
+    assert len(answer.json["problems"]) == 2
+
+
+def test_rerun_hands_on_the_step(project: FakeProject, call: Call) -> None:
+    call("rerun", "1hy7k2m9p", "--from", "treina_modelo", "--no-cache")
+    assert project.calls("rerun") == [{"run": RUN, "from_step": "treina_modelo", "use_cache": False}]
+
+
+# ---- looking --------------------------------------------------------------------------------------
+
+
+def test_runs_are_a_list_newest_first(project: FakeProject, call: Call) -> None:
+    project.known = {RUN: run_view(), OTHER: run_view(run=OTHER, state="failed")}
+    assert [(line["run"], line["state"]) for line in call("runs", "--json").json] == [
+        (OTHER, "failed"),
+        (RUN, "completed"),
+    ]
+    assert call("runs", "--limit", "1", "--state", "failed").code == 0
+    assert project.calls("runs")[-1] == {"limit": 1, "before": None, "states": ("failed",), "pipeline": None}
+
+
+def test_an_unknown_state_is_refused_with_the_known_ones(project: FakeProject, call: Call) -> None:
+    answer = call("runs", "--state", "done")
+    assert answer.code == 2
+    assert "completed" in answer.err
+
+
+def test_a_run_is_found_by_its_beginning_only_if_it_is_the_only_one(project: FakeProject, call: Call) -> None:
+    project.known = {RUN: run_view(), OTHER: run_view(run=OTHER)}
+    assert call("show", "1hy7k2m9q").code == 0
+    assert "RUN-002" in call("show", "1hy7").err
+    assert "RUN-001" in call("show", "zzz").err
+    assert call("show", "zzz").code == 2
+
+
+def test_logs_are_read_to_their_end_and_cleaned_of_control_codes(project: FakeProject, call: Call) -> None:
+    texts = ["one", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07three", "four\rfive", "\u202eevil"]
+    project.lines = [(no, "a", LogLine(NOON, "INFO", text)) for no, text in enumerate(texts)]
+    out = call("logs", "latest").out
+    assert [line.split(" a ")[1] for line in out.splitlines()] == ["one", "red", "three", "fourfive", "evil"]
+    assert [line["text"] for line in call("logs", "latest", "--json").json] == texts
+
+
+def test_followed_logs_end_with_the_run(project: FakeProject, call: Call) -> None:
+    project.lines = [(0, "a", LogLine(NOON, "INFO", "one")), (1, "b", LogLine(NOON, "ERROR", "two"))]
+    out = call("logs", "latest", "--follow", "--step", "b").out
+    assert "ERROR two" in out
+    assert "one" not in out
+
+
+def test_a_frame_shows_schema_profile_and_first_rows(project: FakeProject, call: Call) -> None:
+    out = call("frame", "latest", "df_merged", "--rows", "1").out
+    assert "87,407 rows, 3 columns, 3.3 MiB" in out
+    assert "44.12" in out
+    assert "┃" in out
+    assert "2024-2056234" in out
+    assert "2024-2056235\n" not in out
+    assert "\x1b" not in call("frame", "latest", "df_merged").out
+
+
+def test_a_frame_without_a_profile_still_shows_its_schema(project: FakeProject, call: Call) -> None:
+    project.profiled = None
+    out = call("frame", "latest", "df_merged").out
+    assert "TORQUE" in out
+    assert "There is no preview of it." in out
+
+
+def test_a_frame_is_written_only_over_nothing(project: FakeProject, call: Call, tmp_path: Path) -> None:
+    assert call("frame", "latest", "df_merged", "--to", "x.csv", "--raw").code == 0
+    assert project.calls("export")[0]["raw"] is True
+    answer = call("frame", "latest", "df_merged", "--to", "x.csv")
+    assert (answer.code, "CLI-009" in answer.err) == (2, True)
+    assert call("frame", "latest", "df_merged", "--to", "x.csv", "--force", "--json").json["rows"] == 87_407
+    assert "CLI-008" in call("frame", "latest", "df_merged", "--to", "x.xlsx").err
+
+
+def test_what_is_no_frame_cannot_be_written_as_one(project: FakeProject, call: Call) -> None:
+    project.known = {RUN: run_view(frames=(frame_view("model", kind="model"),))}
+    answer = call("frame", "latest", "model", "--to", "x.csv")
+    assert (answer.code, "RUN-009" in answer.err) == (2, True)
+
+
+def test_an_unknown_frame_is_told_the_known_ones(project: FakeProject, call: Call) -> None:
+    answer = call("frame", "latest", "df_x")
+    assert answer.code == 2
+    assert "df_merged" in answer.err
+
+
+def test_diff_shows_scripts_parameters_metrics_and_frames(project: FakeProject, call: Call) -> None:
+    project.known = {RUN: run_view(), OTHER: run_view(run=OTHER)}
+    out = call("diff", RUN, OTHER).out
+    for piece in ("+epochs = 9", "a1b2a1b2", "0.2", "new column TURNO", "STATUS: int64 → double", "mean 44.10 → 45.25"):
+        assert piece in out
+    assert "do not differ" in call("diff", RUN, RUN).out
+
+
+def test_plan_says_what_and_why(project: FakeProject, call: Call) -> None:
+    project.lines_of_plan = [
+        OutlookLine("a", "prediction_steps", 0, "run", "script changed: a1b2 → c3d4", (), None),
+        OutlookLine("b", "prediction_steps", 0, "depends", "waits for x", ("a",), None),
+    ]
+    out = call("plan").out
+    assert "script changed: a1b2 → c3d4" in out
+    assert "To run: 1. From the cache: 0. Depending on what runs before: 1." in out
+
+
+def test_check_names_the_inputs_that_are_still_to_come(project: FakeProject, call: Call) -> None:
+    project.prepared = FakePrepared(required_inputs=("df_falhas",))
+    answer = call("check")
+    assert answer.code == 0
+    assert "--input df_falhas=FILE" in answer.out
+    assert call("check", "--json").json["required_inputs"] == ["df_falhas"]
+
+
+# ---- doing ----------------------------------------------------------------------------------------
+
+
+def test_gc_without_a_yes_only_tells(project: FakeProject, call: Call) -> None:
+    assert "Would remove 2 runs" in call("gc").out
+    assert [asked["dry_run"] for asked in project.calls("collect")] == [True]
+    assert "Removed 2 runs" in call("gc", "--yes", "--keep-runs", "5", "--older-than", "2.5").out
+    assert project.calls("collect")[-1] == {"dry_run": False, "keep_runs": 5, "older_than_days": 2.5}
+    assert call("gc", "--yes", "--dry-run").code == 2
+
+
+def test_cancel_tells_the_state(project: FakeProject, call: Call) -> None:
+    assert f"Run {RUN} is cancelled." in call("cancel", "latest").out
+
+
+def test_what_a_replayed_script_prints_stays_out_of_the_json(project: FakeProject, call: Call) -> None:
+    answer = call("replay", "latest", "treina_modelo", "--json")
+    assert answer.json == {"state": "completed", "seconds": 0.5}
+    assert "the script speaks" in answer.err
+    project.replayed = {"state": "failed"}
+    assert call("replay", "latest", "treina_modelo").code == 1
+
+
+def test_a_store_that_cannot_be_used_is_exit_code_1(project: FakeProject, call: Call) -> None:
+    project.fault = StoreFault(Problem("DB-003", {"holder": "pid 12"}))
+    assert call("runs").code == 1
+
+
+def test_the_folder_with_the_settings_file_is_the_project(
+    project: FakeProject, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "pauta.toml").touch()
+    monkeypatch.chdir(below)
+    call("runs")
+    call("runs", "--project", ".")
+    assert [asked["folder"] for asked in project.calls("open")] == [tmp_path, below]
+    assert "CLI-005" in call("runs", "--project", "nowhere").err
+
+
+def test_whoever_waits_for_another_process_is_told_for_whom_once(project: FakeProject, call: Call, capsys: Any) -> None:
+    call("runs")
+    waiting = project.calls("open")[0]["wait_for_lock"]
+    assert waiting("pauta run (1234)")
+    assert waiting("pauta run (1234)")
+    assert capsys.readouterr().err.count("pauta run (1234)") == 1

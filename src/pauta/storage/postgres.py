@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pauta.domain.problems import StoreFault
-from pauta.storage import texts
+from pauta.ports.store import Transaction
+from pauta.storage import sql, texts
 from pauta.storage.faults import fault
 from pauta.storage.session import Cursor, Params
-from pauta.storage.sql import SqlStore
 from pauta.storage.triggers import SQLSTATE
+from pauta.storage.turns import Hold, TurnStore
 from pauta.storage.versions import HEAD, Standing, standing
 
 try:
@@ -36,7 +37,7 @@ _BY_CLASS = {"23": "DB-011", "22": "DB-012"}
 
 
 class PostgresConnection:
-    """`Connection` over psycopg.
+    """`Keeper` over psycopg.
 
     Args:
         address: A connection string or URL.
@@ -54,6 +55,7 @@ class PostgresConnection:
         self._patience = patience_seconds
         self._sleep = sleep
         self._raw: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._texts = texts.load("postgres")
 
     @property
     def where(self) -> str:
@@ -82,14 +84,14 @@ class PostgresConnection:
         self._raw = raw
         return raw
 
-    def execute(self, text: str, params: Params) -> Cursor:
+    def execute(self, name: str, params: Params) -> Cursor:
         """See `Driver`."""
-        return self._live().execute(text, params)
+        return self._live().execute(self._texts[name], params)
 
-    def execute_many(self, text: str, params: Sequence[Params]) -> int:
+    def execute_many(self, name: str, params: Sequence[Params]) -> int:
         """See `Driver`."""
         with self._live().cursor() as cursor:
-            cursor.executemany(text, params)
+            cursor.executemany(self._texts[name], params)
             return cursor.rowcount
 
     def _live(self) -> psycopg.Connection[tuple[Any, ...]]:
@@ -112,8 +114,12 @@ class PostgresConnection:
         detail = str(error)
         return fault(code, what=detail.partition("refused: ")[2].split("\n")[0], detail=detail, path=self.where)
 
+    def hold(self) -> tuple[Hold, Transaction]:
+        """See `Keeper`."""
+        return sql.hold(self)
+
     def begin(self, *, durable: bool) -> None:
-        """See `Connection`. Nothing was done yet, so a lost connection is opened anew until patience ends."""
+        """See `Keeper`. Nothing was done yet, so a lost connection is opened anew until patience ends."""
         text = "BEGIN ISOLATION LEVEL READ COMMITTED"
         if self._relaxed and not durable:
             text += "; SET LOCAL synchronous_commit TO off"
@@ -136,7 +142,7 @@ class PostgresConnection:
             self._sleep(_PAUSE_SECONDS)
 
     def commit(self) -> None:
-        """See `Connection`. A commit whose answer never came may have happened: it is not sent again."""
+        """See `Keeper`. A commit whose answer never came may have happened: it is not sent again."""
         raw = self._live()
         try:
             answer = raw.execute("COMMIT").statusmessage
@@ -148,7 +154,7 @@ class PostgresConnection:
             raise fault("DB-009", detail=f"COMMIT: {answer}", path=self.where)
 
     def rollback(self) -> None:
-        """See `Connection`. A connection that is gone undid everything by itself."""
+        """See `Keeper`. A connection that is gone undid everything by itself."""
         try:
             if self._raw is not None and not self._raw.closed:
                 self._raw.execute("ROLLBACK")
@@ -156,7 +162,7 @@ class PostgresConnection:
             self.close()
 
     def close(self) -> None:
-        """See `Connection`."""
+        """See `Keeper`."""
         if self._raw is not None:
             self._raw.close()
             self._raw = None
@@ -168,7 +174,7 @@ def open_postgres(
     relaxed: bool = False,
     patience_seconds: float = 10.0,
     sleep: Callable[[float], None] = time.sleep,
-) -> SqlStore:
+) -> TurnStore:
     """Open the records in a PostgreSQL database; make them when it is empty.
 
     Args:
@@ -191,7 +197,7 @@ def open_postgres(
     except BaseException:
         connection.close()
         raise
-    return SqlStore(connection, texts.load("postgres"))
+    return TurnStore(connection)
 
 
 def _prepare(connection: PostgresConnection, address: str) -> None:

@@ -1,4 +1,4 @@
-"""One transaction's hold of the database: runs statements by name and ends driver errors here."""
+"""One transaction's hold of an SQL database: runs statements by name and ends driver errors here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pauta.domain.problems import StoreFault
+from pauta.storage.turns import Hold
 
 Params = Mapping[str, Any]
 
@@ -31,12 +32,12 @@ class Driver(Protocol):
         """Root of the driver's errors."""
         ...
 
-    def execute(self, text: str, params: Params) -> Cursor:
-        """Run one statement."""
+    def execute(self, name: str, params: Params) -> Cursor:
+        """Run the statement of this name. Parameters that it does not use are passed over."""
         ...
 
-    def execute_many(self, text: str, params: Sequence[Params]) -> int:
-        """Run one statement with each of these; the number of rows concerned."""
+    def execute_many(self, name: str, params: Sequence[Params]) -> int:
+        """Run the statement with each of these; the number of rows concerned."""
         ...
 
     def many(self, values: Iterable[Any]) -> Any:
@@ -48,27 +49,25 @@ class Driver(Protocol):
         ...
 
 
-class Session:
-    """Statements inside one transaction. After a fault nothing more is done, as PostgreSQL has it."""
+class Session(Hold):
+    """Statements inside one transaction."""
 
-    __slots__ = ("_driver", "_texts", "fault", "is_open", "many")
+    __slots__ = ("_driver", "many")
 
-    def __init__(self, driver: Driver, texts: Mapping[str, str]) -> None:
+    def __init__(self, driver: Driver) -> None:
+        super().__init__()
         self._driver = driver
-        self._texts = texts
-        self.fault: StoreFault | None = None
-        self.is_open = True
         self.many: Callable[[Iterable[Any]], Any] = driver.many
 
-    def run(self, name: str, params: Params) -> Cursor:
-        """Run a statement.
+    def run(self, name: str, params: Params) -> int:
+        """Run a statement; the number of rows concerned.
 
         Raises:
             StoreFault: The database refused it, or the transaction already met a fault.
         """
-        self._check()
+        self.check()
         try:
-            return self._driver.execute(self._texts[name], params)
+            return self._driver.execute(name, params).rowcount
         except self._driver.error as error:
             raise self.fail(self._driver.explain(error)) from error
 
@@ -76,19 +75,19 @@ class Session:
         """Run a statement with each of these parameters; the number of rows concerned."""
         if not params:
             return 0
-        self._check()
+        if len(params) == 1:
+            return self.run(name, params[0])
+        self.check()
         try:
-            if len(params) == 1:
-                return self._driver.execute(self._texts[name], params[0]).rowcount
-            return self._driver.execute_many(self._texts[name], params)
+            return self._driver.execute_many(name, params)
         except self._driver.error as error:
             raise self.fail(self._driver.explain(error)) from error
 
     def rows(self, name: str, params: Params) -> Sequence[Any]:
         """All rows that a statement gives."""
-        self._check()
+        self.check()
         try:
-            return self._driver.execute(self._texts[name], params).fetchall()
+            return self._driver.execute(name, params).fetchall()
         except self._driver.error as error:
             raise self.fail(self._driver.explain(error)) from error
 
@@ -96,14 +95,3 @@ class Session:
         """The first row that a statement gives, or None."""
         found = self.rows(name, params)
         return found[0] if found else None
-
-    def fail(self, fault: StoreFault) -> StoreFault:
-        """Doom the transaction: it will be undone."""
-        self.fault = fault
-        return fault
-
-    def _check(self) -> None:
-        if self.fault is not None:
-            raise self.fault
-        if not self.is_open:
-            raise RuntimeError("the transaction is over")

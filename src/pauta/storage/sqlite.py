@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from pauta.domain.problems import StoreFault
-from pauta.storage import texts
+from pauta.ports.store import Transaction
+from pauta.storage import sql, texts
+from pauta.storage.codec import to_json
 from pauta.storage.faults import fault
 from pauta.storage.folder import FolderLock, check_file_system, lock_folder, sync_folder
 from pauta.storage.session import Cursor, Params
-from pauta.storage.sql import SqlStore
 from pauta.storage.triggers import MARK
+from pauta.storage.turns import Hold, TurnStore
 from pauta.storage.versions import HEAD, Standing, standing
 
 DATABASE = "pauta.db"
 _BUSY_SECONDS = 10.0  # for other programs that look into the file; no other Pauta is let in
+_PARAMETER = re.compile(r":(\w+)")
 _WAL_LIMIT = 64 * 1024 * 1024
 
 _SIMPLE = {
@@ -50,8 +54,29 @@ def explain(error: Exception, path: Path) -> StoreFault:
     return fault(known, variant, detail=text, path=str(path))
 
 
+class _Statements(dict[str, tuple[str, Callable[[Params], tuple[Any, ...]]]]):
+    """Statements by name with parameters by position, which the driver binds faster than by name."""
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        super().__init__()
+        self._named = named
+
+    def __missing__(self, name: str) -> tuple[str, Callable[[Params], tuple[Any, ...]]]:
+        text = self._named[name]
+        names = _PARAMETER.findall(text)
+        made = (_PARAMETER.sub("?", text), _values(names))
+        self[name] = made
+        return made
+
+
+def _values(names: list[str]) -> Callable[[Params], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda params: tuple(params[name] for name in names)
+
+
 class SqliteConnection:
-    """`Connection` over SQLite's own driver."""
+    """`Keeper` over SQLite's own driver."""
 
     error = sqlite3.Error
 
@@ -63,29 +88,37 @@ class SqliteConnection:
         self._raw = sqlite3.connect(
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        self.execute = self._raw.execute
-
-    execute: Callable[[str, Params], Cursor]
+        self._statements = _Statements(texts.load("sqlite"))
 
     @property
     def raw(self) -> sqlite3.Connection:
         """The driver's connection, for opening and migrating."""
         return self._raw
 
-    def execute_many(self, text: str, params: Sequence[Params]) -> int:
+    def execute(self, name: str, params: Params) -> Cursor:
         """See `Driver`."""
-        return self._raw.executemany(text, params).rowcount
+        text, values = self._statements[name]
+        return self._raw.execute(text, values(params))
+
+    def execute_many(self, name: str, params: Sequence[Params]) -> int:
+        """See `Driver`."""
+        text, values = self._statements[name]
+        return self._raw.executemany(text, map(values, params)).rowcount
 
     def many(self, values: Iterable[Any]) -> str:
         """See `Driver`."""
-        return json.dumps(list(values))
+        return to_json(list(values))
 
     def explain(self, error: Exception) -> StoreFault:
         """See `Driver`."""
         return explain(error, self._path)
 
+    def hold(self) -> tuple[Hold, Transaction]:
+        """See `Keeper`."""
+        return sql.hold(self)
+
     def begin(self, *, durable: bool) -> None:
-        """See `Connection`."""
+        """See `Keeper`."""
         if self._broken is not None:
             raise self._broken
         try:
@@ -98,7 +131,7 @@ class SqliteConnection:
             raise self.explain(error) from error
 
     def commit(self) -> None:
-        """See `Connection`. After a failed flush nothing more is written: only a new start knows what is on disk."""
+        """See `Keeper`. After a failed flush nothing more is written: only a new start knows what is on disk."""
         try:
             self._raw.execute("COMMIT")
         except sqlite3.Error as error:
@@ -109,7 +142,7 @@ class SqliteConnection:
             raise explained from error
 
     def rollback(self) -> None:
-        """See `Connection`. Some faults have SQLite undo the transaction by itself."""
+        """See `Keeper`. Some faults have SQLite undo the transaction by itself."""
         try:
             if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
@@ -117,7 +150,7 @@ class SqliteConnection:
             self._broken = self.explain(error)
 
     def close(self) -> None:
-        """See `Connection`."""
+        """See `Keeper`."""
         try:
             self._raw.close()
         except sqlite3.Error:
@@ -129,7 +162,7 @@ class SqliteConnection:
             self._lock.abandon()
 
 
-def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], bool] | None = None) -> SqlStore:
+def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], bool] | None = None) -> TurnStore:
     """Open the records of a project folder; make them when there are none.
 
     Args:
@@ -153,7 +186,7 @@ def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], 
         must_check = lock.was_unclean or _left_open(path)
         connection = SqliteConnection(path, lock)
         _prepare(connection, path, must_check=must_check)
-        return SqlStore(connection, texts.load("sqlite"))
+        return TurnStore(connection)
     except BaseException as error:
         if connection is not None:
             connection.raw.close()

@@ -64,7 +64,7 @@ class SqlCache:
     def forget(self, addresses: Sequence[Address]) -> int:
         """See `CacheRows`. What was remembered of these objects otherwise goes too."""
         params = {"addresses": self._session.many(addresses)}
-        dropped = self._session.run("cache.forget", params).rowcount
+        dropped = self._session.run("cache.forget", params)
         self._session.run("imported.forget", params)
         self._session.run("profile.forget", params)
         return dropped

@@ -30,7 +30,7 @@ class SqlRuns:
         body = codec.to_json(plan)
         digest = blake3(body.encode()).hexdigest()
         session.run("plan.add", {"hash": digest, "body": body})
-        if session.run("run.add", {**run_row(run), "plan_hash": digest}).rowcount != 1:
+        if session.run("run.add", {**run_row(run), "plan_hash": digest}) != 1:
             # Its plan may be new: nothing of a refused run may stay.
             session.run("plan.drop", {"k_hash": digest})
             return False
@@ -104,7 +104,7 @@ class SqlRuns:
         row["was_failed_stages"] = before.failed_stages
         row["was_held_stages"] = before.held_stages
         row["was_cancel_requested_at"] = codec.to_micros(before.cancel_requested_at)
-        if self._session.run("run.save" if goes_on else "run.save_whole", row).rowcount != 1:
+        if self._session.run("run.save" if goes_on else "run.save_whole", row) != 1:
             return False
         if not goes_on:
             self._session.run_many("reference.add", references.pairs(after.id, references.of_inputs(after)))

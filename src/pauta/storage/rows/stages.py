@@ -40,7 +40,7 @@ class SqlStages:
 
     def save(self, before: Stage, after: Stage) -> bool:
         """See `StageRows`."""
-        return self._session.run("stage.save", _change(before, after)).rowcount == 1
+        return self._session.run("stage.save", _change(before, after)) == 1
 
     def save_many(self, changes: Sequence[tuple[Stage, Stage]]) -> bool:
         """See `StageRows`."""

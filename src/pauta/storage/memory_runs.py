@@ -1,0 +1,297 @@
+"""Runs, stages, steps and attempts in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.plan import Plan
+from pauta.domain.runs import Attempt, Run, Stage, StepRecord
+from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, FINAL_STEPS, StageState
+from pauta.storage import references
+from pauta.storage.faults import fault
+from pauta.storage.memory_data import Journal, in_utc
+
+
+def refer(journal: Journal, run_id: RunId, addresses: set[Address]) -> None:
+    """Note that a run refers to these objects."""
+    known = journal.tables.references[run_id]
+    for address in addresses - known.keys():
+        journal.put(known, address, None)
+
+
+class MemoryRuns:
+    """`RunRows` in memory."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def add(self, run: Run, plan: Plan, stages: Sequence[Stage], steps: Sequence[StepRecord]) -> bool:
+        """See `RunRows`."""
+        self._journal.check()
+        journal, tables = self._journal, self._journal.tables
+        if run.id in tables.runs or (run.idempotency_key is not None and run.idempotency_key in tables.keys):
+            return False
+        journal.put(tables.runs, run.id, in_utc(run))
+        if run.idempotency_key is not None:
+            journal.put(tables.keys, run.idempotency_key, run.id)
+        journal.put(tables.plans, run.id, plan)
+        journal.put(tables.stages, run.id, {stage.no: in_utc(stage) for stage in stages})
+        journal.put(tables.steps, run.id, {step.no: in_utc(step) for step in steps})
+        waiting: dict[int, tuple[int, ...]] = {}
+        for stage in plan.stages:
+            for upstream in set(stage.needs):
+                waiting[upstream] = (*waiting.get(upstream, ()), stage.no)
+        journal.put(tables.needs, run.id, waiting)
+        journal.put(tables.attempts, run.id, {})
+        journal.put(tables.logs, run.id, {})
+        journal.put(tables.events, run.id, {})
+        journal.put(tables.references, run.id, {})
+        found = references.of_run(run, plan)
+        for step in steps:
+            found |= references.of_result(step)
+        refer(journal, run.id, found)
+        return True
+
+    def get(self, run_id: RunId) -> Run | None:
+        """See `RunRows`."""
+        self._journal.check()
+        return self._journal.tables.runs.get(run_id)
+
+    def plan(self, run_id: RunId) -> Plan | None:
+        """See `RunRows`."""
+        self._journal.check()
+        return self._journal.tables.plans.get(run_id)
+
+    def by_key(self, idempotency_key: str) -> Run | None:
+        """See `RunRows`."""
+        self._journal.check()
+        run_id = self._journal.tables.keys.get(idempotency_key)
+        return None if run_id is None else self._journal.tables.runs[run_id]
+
+    def find(self, prefix: str) -> list[RunId]:
+        """See `RunRows`."""
+        self._journal.check()
+        return sorted((r for r in self._journal.tables.runs if r.startswith(prefix)), reverse=True)[:20]
+
+    def newest(
+        self, *, limit: int = 50, before: RunId | None = None, states: Sequence[str] = (), pipeline: str | None = None
+    ) -> list[Run]:
+        """See `RunRows`."""
+        self._journal.check()
+        found = [
+            run
+            for run in self._journal.tables.runs.values()
+            if (before is None or run.id < before)
+            and (not states or run.state in states)
+            and (pipeline is None or run.pipeline == pipeline)
+        ]
+        return sorted(found, key=lambda run: run.id, reverse=True)[:limit]
+
+    def save(self, before: Run, after: Run) -> bool:
+        """See `RunRows`."""
+        self._journal.check()
+        tables = self._journal.tables
+        now = tables.runs.get(before.id)
+        if now is None or _compared(now) != _compared(before):
+            return False
+        if now.state in FINAL_RUNS and after.state is not now.state:
+            raise self._journal.fail(fault("DB-010", what="run"))
+        self._move_key(now, after)
+        self._journal.put(tables.runs, before.id, in_utc(replace(after, id=before.id)))
+        refer(self._journal, before.id, references.of_inputs(after))
+        return True
+
+    def _move_key(self, now: Run, after: Run) -> None:
+        if after.idempotency_key == now.idempotency_key:
+            return
+        keys = self._journal.tables.keys
+        if after.idempotency_key in keys:
+            raise self._journal.fail(fault("DB-011", detail="idempotency_key"))
+        if now.idempotency_key is not None:
+            self._journal.drop(keys, now.idempotency_key)
+        if after.idempotency_key is not None:
+            self._journal.put(keys, after.idempotency_key, now.id)
+
+
+def _compared(run: Run) -> tuple[object, ...]:
+    return (run.state, run.open_stages, run.failed_stages, run.held_stages, run.cancel_requested_at)
+
+
+class MemoryStages:
+    """`StageRows` in memory."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def _all(self, run_id: RunId | None = None) -> list[Stage]:
+        self._journal.check()
+        tables = self._journal.tables
+        runs = sorted(tables.stages) if run_id is None else [run_id]
+        return [
+            stage for run in runs for _, stage in sorted(tables.stages.get(run, {}).items(), key=lambda pair: pair[0])
+        ]
+
+    def get(self, run_id: RunId, no: int) -> Stage | None:
+        """See `StageRows`."""
+        self._journal.check()
+        return self._journal.tables.stages.get(run_id, {}).get(no)
+
+    def get_many(self, run_id: RunId, nos: Sequence[int]) -> list[Stage]:
+        """See `StageRows`."""
+        wanted = set(nos)
+        return [stage for stage in self._all(run_id) if stage.no in wanted]
+
+    def of_run(self, run_id: RunId) -> list[Stage]:
+        """See `StageRows`."""
+        return self._all(run_id)
+
+    def save(self, before: Stage, after: Stage) -> bool:
+        """See `StageRows`."""
+        now = self.get(before.run_id, before.no)
+        if now is None or now.state is not before.state or now.fence != before.fence:
+            return False
+        if after.fence < now.fence or (now.state in FINAL_STAGES and after.state is not now.state):
+            raise self._journal.fail(fault("DB-010", what="stage"))
+        waiting_for = now.waiting_for + after.waiting_for - before.waiting_for
+        if waiting_for < 0:
+            raise self._journal.fail(fault("DB-011", detail="waiting_for"))
+        rows = self._journal.tables.stages[before.run_id]
+        self._journal.put(
+            rows,
+            before.no,
+            in_utc(replace(after, run_id=before.run_id, no=before.no, waiting_for=waiting_for)),
+        )
+        return True
+
+    def save_many(self, changes: Sequence[tuple[Stage, Stage]]) -> bool:
+        """See `StageRows`."""
+        self._journal.check()
+        return all([self.save(before, after) for before, after in changes])
+
+    def claimable(self, *, now: datetime, limit: int, run_id: RunId | None = None) -> list[Stage]:
+        """See `StageRows`."""
+        found = []
+        for stage in self._all(run_id):
+            due = stage.not_before is not None and stage.not_before <= now
+            if stage.state is StageState.READY or (stage.state is StageState.SCHEDULED and due):
+                found.append(stage)
+        return found[:limit]
+
+    def expired(self, *, now: datetime, limit: int = 100) -> list[Stage]:
+        """See `StageRows`."""
+        found = [(s.lease_until, s) for s in self.running() if s.lease_until is not None and s.lease_until < now]
+        return [stage for _, stage in sorted(found, key=lambda pair: pair[0])][:limit]
+
+    def running(self, *, owner: str | None = None, run_id: RunId | None = None) -> list[Stage]:
+        """See `StageRows`."""
+        return [s for s in self._all(run_id) if s.state is StageState.RUNNING and (owner is None or s.owner == owner)]
+
+    def next_due(self, run_id: RunId | None = None) -> datetime | None:
+        """See `StageRows`."""
+        scheduled = [s.not_before for s in self._all(run_id) if s.state is StageState.SCHEDULED]
+        return min((at for at in scheduled if at is not None), default=None)
+
+    def count_down(self, run_id: RunId, upstream: Sequence[int]) -> list[Stage]:
+        """See `StageRows`."""
+        self._journal.check()
+        tables = self._journal.tables
+        edges = tables.needs.get(run_id, {})
+        times: Counter[int] = Counter()
+        for no in set(upstream):
+            times.update(edges.get(no, ()))
+            self._journal.drop(edges, no)
+        freed = []
+        for no, by in sorted(times.items()):
+            stage = tables.stages[run_id].get(no)
+            if stage is not None:
+                lowered = replace(stage, waiting_for=max(stage.waiting_for - by, 0))
+                self._journal.put(tables.stages[run_id], no, lowered)
+                if lowered.waiting_for == 0 and lowered.state is StageState.PENDING:
+                    freed.append(lowered)
+        return freed
+
+
+class MemorySteps:
+    """`StepRows` in memory."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def of_run(self, run_id: RunId) -> list[StepRecord]:
+        """See `StepRows`."""
+        self._journal.check()
+        rows = self._journal.tables.steps.get(run_id, {})
+        return [rows[no] for no in sorted(rows)]
+
+    def get(self, run_id: RunId, nos: Sequence[int]) -> list[StepRecord]:
+        """See `StepRows`."""
+        self._journal.check()
+        rows = self._journal.tables.steps.get(run_id, {})
+        return [rows[no] for no in nos if no in rows]
+
+    def put(self, steps: Sequence[StepRecord]) -> None:
+        """See `StepRows`."""
+        self._journal.check()
+        for step in steps:
+            rows = self._journal.tables.steps.get(step.run_id, {})
+            now = rows.get(step.no)
+            if now is None:
+                raise self._journal.fail(fault("DB-011", "missing", what=f"step {step.run_id}/{step.no}"))
+            if now.state in FINAL_STEPS and step.state is not now.state:
+                raise self._journal.fail(fault("DB-010", what="step"))
+            self._journal.put(rows, step.no, in_utc(step))
+            refer(self._journal, step.run_id, references.of_result(step))
+
+
+class MemoryAttempts:
+    """`AttemptRows` in memory."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def add(self, attempt: Attempt) -> None:
+        """See `AttemptRows`."""
+        self.add_many((attempt,))
+
+    def add_many(self, attempts: Sequence[Attempt]) -> None:
+        """See `AttemptRows`."""
+        self._journal.check()
+        for attempt in attempts:
+            rows = self._journal.tables.attempts.get(attempt.run_id)
+            key = (attempt.stage_no, attempt.fence)
+            if rows is None or key in rows:
+                raise self._journal.fail(fault("DB-011", detail=f"attempt {attempt.run_id}/{key}"))
+            self._journal.put(rows, key, in_utc(attempt))
+
+    def close(self, attempt: Attempt) -> None:
+        """See `AttemptRows`."""
+        self.close_many((attempt,))
+
+    def close_many(self, attempts: Sequence[Attempt]) -> None:
+        """See `AttemptRows`."""
+        self._journal.check()
+        for attempt in attempts:
+            rows = self._journal.tables.attempts.get(attempt.run_id, {})
+            key = (attempt.stage_no, attempt.fence)
+            if key not in rows:
+                raise self._journal.fail(
+                    fault("DB-011", "missing", what=f"attempt {attempt.run_id}/{attempt.stage_no}")
+                )
+            closed = replace(
+                rows[key],
+                ended_at=attempt.ended_at,
+                outcome=attempt.outcome,
+                problem=attempt.problem,
+                process=attempt.process,
+            )
+            self._journal.put(rows, key, in_utc(closed))
+
+    def of_run(self, run_id: RunId) -> list[Attempt]:
+        """See `AttemptRows`."""
+        self._journal.check()
+        rows = self._journal.tables.attempts.get(run_id, {})
+        return [rows[key] for key in sorted(rows)]

@@ -60,5 +60,5 @@ def test_a_room_stands_in_the_architecture_page(room: str) -> None:
 
 
 def test_no_module_is_named_for_nothing_in_particular() -> None:
-    nothing = {"utils", "util", "common", "helpers", "helper", "misc", "stuff", "tools"}
+    nothing = {"utils", "util", "common", "helpers", "helper", "misc"}
     assert not [str(p.relative_to(ROOT)) for p in PACKAGE.rglob("*.py") if p.stem in nothing]

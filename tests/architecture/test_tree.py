@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 TEXT = {".py", ".md", ".toml", ".sh", ".json", ".yaml", ".yml", ".cfg", ".ini", ".lock", ".txt", ".sql", ".html", ""}
-SKIPPED = {".git", ".venv", ".pauta", "__pycache__", "build", "dist", "node_modules"}
+SKIPPED = {"__pycache__", "build", "dist", "node_modules"}
+HIDDEN = {".ci", ".editorconfig", ".gitignore", ".pre-commit-config.yaml"}  # ours; the rest are tools' caches
 # The patterns are written so that they do not match themselves.
 BANNED = {
     "a person's or a machine's folder": r"/[r]oot/|/[h]ome/\w+/|/[U]sers/\w+/|/[w]ork/\w+",
@@ -27,10 +28,14 @@ def texts() -> list[Path]:
         path
         for path in ROOT.rglob("*")
         if path.suffix in TEXT
-        and not any(part in SKIPPED or part.endswith("_cache") for part in path.relative_to(ROOT).parts)
+        and not any(_is_skipped(part) for part in path.relative_to(ROOT).parts)
         and path.is_file()
         and path.stat().st_size < 1 << 20
     )
+
+
+def _is_skipped(part: str) -> bool:
+    return part in SKIPPED or (part.startswith(".") and part not in HIDDEN)
 
 
 @pytest.mark.parametrize("what", sorted(BANNED))

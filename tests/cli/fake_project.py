@@ -163,27 +163,29 @@ def record_of(view: StepView, no: int) -> StepRecord:
     )
 
 
+QUANTILES = [38.5 + 11.25 * (share / 20) ** 2 for share in range(21)]
 PROFILE: dict[str, Any] = {
+    "version": 1,
     "rows": 87_407,
-    "columns": [
-        {"name": "KNR", "dtype": "large_string", "nulls": 0, "top": [["2024-2056234", 9], ["2024-2056235", 7]]},
-        {
-            "name": "TORQUE",
-            "dtype": "double",
-            "nulls": 874,
-            "min": 38.5,
-            "max": 49.75,
-            "mean": 44.1234,
-            "quantiles": [38.5, 42.0, 44.0, 46.0, 49.75],
+    "columns": 3,
+    "sampled": None,
+    "schema": [["KNR", "large_string"], ["TORQUE", "double"], ["STATUS", "int64"]],
+    "detail": {
+        "KNR": {"nulls": 0, "distinct": 80_000, "top": [["2024-2056234", 9], ["2024-2056235", 7]], "min": "2023-1"},
+        "TORQUE": {
+            "nulls": 874, "nans": 0, "min": 38.5, "max": 49.75, "mean": 44.1234, "quantiles": QUANTILES, "top": [],
         },
-        {"name": "STATUS", "dtype": "int64", "nulls": 0, "top": [[10, 80_000], [13, 7_407]]},
-    ],
+        "STATUS": {
+            "nulls": 0, "min": 10, "max": 13, "mean": 10.25, "quantiles": [10.0] * 19 + [13.0] * 2,
+            "distinct": 2, "top": [[10, 80_000], [13, 7_407]],
+        },
+    },
     "preview": {
         "columns": ["KNR", "TORQUE", "STATUS"],
         "head": [["2024-2056234", 44.1, 10], ["2024-2056235\x1b[2J", None, 13]],
-        "tail": [],
+        "tail": [["2024-2099999", 41.0, 10]],
     },
-}
+}  # fmt: skip
 
 
 @dataclass
@@ -312,7 +314,7 @@ class FakeProject:
             (87_407, 87_000),
             added=("TURNO",),
             retyped={"STATUS": ("int64", "double")},
-            columns={"TORQUE": {"mean": [44.1, 45.25]}},
+            columns={"TORQUE": {"mean": [44.1, 45.25], "new": ["a", "b"], "psi": 0.31}},
         )
         return RunDifference(
             (a, b),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Answer
+from answers import Answer
 from fake_project import (
     NAMES,
     NOON,
@@ -45,11 +45,13 @@ EVERY_COMMAND: dict[str, tuple[str, ...]] = {
     "cancel": ("cancel", "latest"),
     "replay": ("replay", "latest", "treina_modelo"),
     "gc": ("gc",),
+    "schema": ("schema",),
 }
+SPEAKING = {name: words for name, words in EVERY_COMMAND.items() if name != "schema"}
 
 
 def test_the_table_of_every_command_is_whole() -> None:
-    assert {command.name for command in app.registered_commands} == {*EVERY_COMMAND, "schema"}
+    assert {command.name for command in app.registered_commands} == set(EVERY_COMMAND)
 
 
 @pytest.mark.parametrize("words", EVERY_COMMAND.values(), ids=list(EVERY_COMMAND))
@@ -62,7 +64,7 @@ def test_json_is_one_value_and_nothing_else_on_standard_output(
     json.loads(answer.out)
 
 
-@pytest.mark.parametrize("words", EVERY_COMMAND.values(), ids=list(EVERY_COMMAND))
+@pytest.mark.parametrize("words", SPEAKING.values(), ids=list(SPEAKING))
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_every_command_speaks_to_people_in_both_languages(
     project: FakeProject, call: Call, words: tuple[str, ...], language: str
@@ -75,7 +77,7 @@ def test_every_command_speaks_to_people_in_both_languages(
     assert all(asked["language"] == language for asked in project.calls("open"))
 
 
-@pytest.mark.parametrize("words", EVERY_COMMAND.values(), ids=list(EVERY_COMMAND))
+@pytest.mark.parametrize("words", SPEAKING.values(), ids=list(SPEAKING))
 def test_a_problem_is_one_json_value_too(project: FakeProject, call: Call, words: tuple[str, ...]) -> None:
     if words[0] == "init":
         Path("new/pauta.toml").parent.mkdir()
@@ -282,7 +284,9 @@ def test_a_frame_shows_schema_profile_and_first_rows(project: FakeProject, call:
     out = call("frame", "latest", "df_merged", "--rows", "1").out
     assert "87,407 rows, 3 columns, 3.3 MiB" in out
     assert "44.12" in out
-    assert "┃" in out
+    assert "█▄" in out
+    assert "⋮" in out
+    assert "2024-2099999" in out
     assert "2024-2056234" in out
     assert "2024-2056235\n" not in out
     assert "\x1b" not in call("frame", "latest", "df_merged").out
@@ -319,7 +323,14 @@ def test_an_unknown_frame_is_told_the_known_ones(project: FakeProject, call: Cal
 def test_diff_shows_scripts_parameters_metrics_and_frames(project: FakeProject, call: Call) -> None:
     project.known = {RUN: run_view(), OTHER: run_view(run=OTHER)}
     out = call("diff", RUN, OTHER).out
-    for piece in ("+epochs = 9", "a1b2a1b2", "0.2", "new column TURNO", "STATUS: int64 → double", "mean 44.10 → 45.25"):
+    for piece in (
+        "+epochs = 9",
+        "a1b2a1b2",
+        "0.2",
+        "new column TURNO",
+        "STATUS: int64 → double",
+        "mean 44.10 → 45.25; new: a, b; PSI 0.3100",
+    ):
         assert piece in out
     assert "do not differ" in call("diff", RUN, RUN).out
 

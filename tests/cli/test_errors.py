@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Answer
+from answers import Answer
 from fake_project import FakeProject
 
 from pauta.cli.source_lines import window

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Answer
+from answers import Answer
 
 from pauta import __version__
 from pauta.cli.app import app

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="arg.other", show_default=False)]
 _SHORT = 8
+_LISTS = ("new", "vanished")
 
 
 def diff(context: typer.Context, run: Run, other: Other) -> int:
@@ -131,11 +132,14 @@ def _frame_lines(frame: FrameDifference, session: Session) -> Iterator[str]:
 def _changes(changes: Mapping[str, Any], session: Session) -> str:
     from pauta.cli.amounts import figure
 
+    words = session.words
     parts = []
     for name, value in changes.items():
-        if isinstance(value, (list, tuple)) and len(value) == 2:
-            old, new = (figure(v, session.words) or "∅" for v in value)
-            parts.append(f"{name} {old} → {new}")
+        title = words(f"stat.{name}") if words.has(f"stat.{name}") else name
+        if name in _LISTS:
+            parts.append(f"{title}: {', '.join(str(v) for v in value[:5])}{'…' if len(value) > 5 else ''}")
+        elif isinstance(value, (list, tuple)):
+            parts.append(f"{title} {' → '.join(figure(v, words) or '∅' for v in value)}")
         else:
-            parts.append(f"{name} {figure(value, session.words)}")
+            parts.append(f"{title} {figure(value, words)}")
     return "; ".join(parts)

@@ -12,7 +12,7 @@ from rich.text import Text
 from pauta.cli.amounts import count, figure, size
 from pauta.cli.plain_text import one_line
 from pauta.cli.session import Session
-from pauta.cli.small_charts import box_line, share_bar, sparkline
+from pauta.cli.small_charts import histogram, share_bar, sparkline
 from pauta.cli.tables import cell, heading, table
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 60
 _WIDEST_CELL = 24
 _CHART_WIDTH = 14
+_LAST_ROWS = 3
 
 
 def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int, session: Session) -> None:
@@ -38,7 +39,7 @@ def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int
         session.say()
         _draw_columns(frame, profile, session)
     preview = (profile or {}).get("preview")
-    if isinstance(preview, Mapping) and preview.get("head") is not None:
+    if preview and preview.get("columns"):
         heading(session.out, words("frame.preview"))
         _draw_preview(preview, rows=rows, total=frame.rows, session=session)
     else:
@@ -47,23 +48,26 @@ def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int
 
 def _draw_columns(frame: FrameView, profile: Mapping[str, Any] | None, session: Session) -> None:
     words = session.words
-    profiles = {entry.get("name"): entry for entry in (profile or {}).get("columns") or ()}
+    details: Mapping[str, Mapping[str, Any]] = (profile or {}).get("detail") or {}
     heads = ("head.column", "head.type", "head.nulls", "head.min", "head.mean", "head.max", "head.spread")
     grid = table(*(words(h) for h in heads), right=(2, 3, 4, 5), keep=(6,))
     for column in frame.columns[:MOST_COLUMNS]:
-        found = profiles.get(column.name, {})
+        found = details.get(column.name, {})
         grid.add_row(
             cell(column.name),
             cell(_short_type(column.dtype)),
             _nulls(found.get("nulls"), frame.rows, session),
             *(cell(_short(found.get(key), session)) for key in ("min", "mean", "max")),
-            cell(_chart(found, frame.rows)),
+            cell(_chart(found)),
         )
     session.out.print(grid)
     rest = [column.name for column in frame.columns[MOST_COLUMNS:]]
     if rest:
         session.say(words("frame.wide", columns=words.counted("columns", len(rest)), names=", ".join(rest[:20])), "dim")
-    _draw_top(frame, profiles, session)
+    sampled = (profile or {}).get("sampled")
+    if sampled:
+        session.say(words("frame.sampled", rows=words.counted("rows", sampled)), "dim")
+    _draw_top(details, sampled or frame.rows or 0, session)
 
 
 def _nulls(nulls: object, rows: int | None, session: Session) -> Text:
@@ -84,56 +88,35 @@ def _short(value: object, session: Session) -> str:
     return text if len(text) <= 10 else text[:10]
 
 
-def _chart(found: Mapping[str, Any], rows: int | None) -> str:
-    histogram = found.get("histogram")
-    counts = histogram.get("counts") if isinstance(histogram, Mapping) else histogram
-    if isinstance(counts, Sequence) and counts:
-        return sparkline([float(n) for n in counts])
-    quantiles = _numbers(found.get("quantiles"))
-    if len(quantiles) >= 3:
-        return box_line(quantiles, _CHART_WIDTH)
-    top = top_values(found.get("top"))
-    if top and rows:
-        return sparkline([float(number) for _, number in top[:_CHART_WIDTH]])
-    return ""
+def _chart(found: Mapping[str, Any]) -> str:
+    """How the values lie: numbers between their limits, others from the commonest value down."""
+    quantiles = [float(q) for q in found.get("quantiles") or () if math.isfinite(q)]
+    if len(quantiles) > 1:
+        return sparkline(histogram(quantiles, _CHART_WIDTH))
+    return sparkline([float(number) for _, number in found.get("top") or ()])
 
 
-def _numbers(quantiles: object) -> list[float]:
-    values = list(quantiles.values()) if isinstance(quantiles, Mapping) else quantiles
-    if not isinstance(values, Sequence) or isinstance(values, str):
-        return []
-    return [float(v) for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+def _is_listed(found: Mapping[str, Any]) -> bool:
+    """Whether the commonest values say more than a chart: text, and numbers of few different values."""
+    top = found.get("top")
+    return bool(top) and (not found.get("quantiles") or found.get("distinct") == len(top or ()))
 
 
-def top_values(top: object) -> list[tuple[str, int]]:
-    """The commonest values with their counts, most frequent first."""
-    pairs = list(top.items()) if isinstance(top, Mapping) else top
-    found = []
-    for pair in pairs if isinstance(pairs, Sequence) else ():
-        if isinstance(pair, Mapping):
-            found.append((one_line(pair.get("value")), int(pair.get("count") or 0)))
-        elif isinstance(pair, Sequence) and len(pair) == 2:
-            found.append((one_line(pair[0]), int(pair[1])))
-    return found
-
-
-def _draw_top(frame: FrameView, profiles: Mapping[Any, Mapping[str, Any]], session: Session) -> None:
-    shown = []
-    for column in frame.columns[:MOST_COLUMNS]:
-        found = profiles.get(column.name, {})
-        top = top_values(found.get("top"))[:5]
-        if top and not _numbers(found.get("quantiles")):
-            shown.append((column.name, top))
-    if not shown or not frame.rows:
+def _draw_top(details: Mapping[str, Mapping[str, Any]], looked_at: int, session: Session) -> None:
+    shown = [(name, found["top"][:5]) for name, found in details.items() if _is_listed(found)]
+    if not shown or not looked_at:
         return
     words = session.words
     session.say()
     grid = table(words("head.column"), words("head.value"), words("head.rows"), "", right=(2,), keep=(3,))
     for name, top in shown[:12]:
         for index, (value, number) in enumerate(top):
-            bar = share_bar(number / frame.rows, _CHART_WIDTH)
+            bar = share_bar(number / looked_at, _CHART_WIDTH)
             grid.add_row(
-                cell(name if index == 0 else ""), cell(_cut(value)), cell(count(number, words)), cell(bar, "cyan")
+                cell(name if index == 0 else ""),
+                cell(_cut(one_line(value))),
+                cell(count(number, words)),
+                cell(bar, "cyan"),
             )
     session.out.print(grid)
 
@@ -141,10 +124,17 @@ def _draw_top(frame: FrameView, profiles: Mapping[Any, Mapping[str, Any]], sessi
 def _draw_preview(preview: Mapping[str, Any], *, rows: int, total: int | None, session: Session) -> None:
     words = session.words
     names = [one_line(name) for name in preview.get("columns") or ()]
-    head = [_cells(row, preview.get("columns") or ()) for row in list(preview["head"])[:rows]]
-    fitting = columns_that_fit(names, head, session.out.width)
+    head = [_cells(row) for row in preview["head"][:rows]]
+    tail = [_cells(row) for row in preview.get("tail") or ()][-min(rows, _LAST_ROWS) :]
+    if (total or 0) <= len(head) + len(tail):
+        tail = []
+    fitting = columns_that_fit(names, [*head, *tail], session.out.width)
     grid = table(*names[:fitting], keep=range(fitting))
     for row in head:
+        grid.add_row(*(Text(value) for value in row[:fitting]))
+    if tail:
+        grid.add_row(*(Text("⋮", style="dim") for _ in range(fitting)))
+    for row in tail:
         grid.add_row(*(Text(value) for value in row[:fitting]))
     session.out.print(grid)
     if fitting < len(names):
@@ -156,15 +146,8 @@ def _draw_preview(preview: Mapping[str, Any], *, rows: int, total: int | None, s
         )
 
 
-def _cells(row: object, names: Sequence[Any]) -> list[str]:
-    values = (
-        [row.get(name) for name in names]
-        if isinstance(row, Mapping)
-        else list(row)
-        if isinstance(row, Sequence)
-        else []
-    )
-    return [_cut("∅" if value is None else one_line(value)) for value in values]
+def _cells(row: Sequence[Any]) -> list[str]:
+    return [_cut("∅" if value is None else one_line(value)) for value in row]
 
 
 def _cut(text: str) -> str:

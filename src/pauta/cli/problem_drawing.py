@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from pauta.cli.plain_text import clean, one_line
@@ -63,9 +62,12 @@ def _where(place: Place, words: Words) -> str:
 
 
 def _indented(text: str, console: Console, *, mark: str = "", style: str = "") -> None:
-    lines = clean(text).split("\n")
-    body = Text("\n".join([mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]), style=style)
-    console.print(Padding(body, (0, 0, 0, 2), expand=False))
+    """Wrapped to the width, two columns in, without the blanks at line ends that a table or padding would leave."""
+    first = mark
+    for line in Text(clean(text)).wrap(console, max(20, console.width - 2 - len(mark))):
+        line.rstrip()
+        console.print(Text(f"  {first}{line.plain}", style=style), soft_wrap=True)
+        first = " " * len(mark)
 
 
 def _source(place: Place | None, *, console: Console, roots: Sequence[Path]) -> None:

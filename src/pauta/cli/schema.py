@@ -9,7 +9,7 @@ from pauta.cli.session import session_of
 
 def schema(context: typer.Context) -> int:
     """Print the JSON Schema; it is JSON with and without ``--json``."""
-    from pauta import assembly
+    from pauta.authoring.schema import json_schema
 
-    session_of(context).answer(assembly.document_schema())
+    session_of(context).answer(json_schema())
     return 0

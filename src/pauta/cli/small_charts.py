@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -24,26 +25,24 @@ def share_bar(share: float, width: int) -> str:
     return bar or ("▏" if share > 0 else "")
 
 
-def box_line(quantiles: Sequence[float], width: int) -> str:
-    """Where the values lie between the smallest and the largest: the middle half thick, the median marked.
+def histogram(quantiles: Sequence[float], bins: int) -> list[float]:
+    """How much of all values lies in each of `bins` equal parts of their range, estimated from quantiles.
 
     Args:
-        quantiles: Ascending, evenly spread, from the smallest to the largest value.
-        width: Characters, at least 3.
+        quantiles: Ascending, evenly spaced in rank, from the smallest to the largest value; at least two.
+        bins: Number of parts.
     """
     low, high = quantiles[0], quantiles[-1]
     if high <= low:
-        return "┃".center(width)
-
-    def at(share: float) -> int:
-        index = share * (len(quantiles) - 1)
-        below = int(index)
-        above = min(below + 1, len(quantiles) - 1)
-        value = quantiles[below] + (quantiles[above] - quantiles[below]) * (index - below)
-        return round((value - low) / (high - low) * (width - 1))
-
-    first, middle, third = at(0.25), at(0.5), at(0.75)
-    drawn = ["━" if first <= i <= third else "─" for i in range(width)]
-    drawn[0], drawn[-1] = "├", "┤"
-    drawn[middle] = "┃"
-    return "".join(drawn)
+        return [1.0]
+    mass = 1.0 / (len(quantiles) - 1)
+    counts = [0.0] * bins
+    edges = [(value - low) / (high - low) * bins for value in quantiles]
+    for start, end in pairwise(edges):
+        first = min(int(start), bins - 1)
+        if end <= start:
+            counts[first] += mass
+            continue
+        for part in range(first, min(int(end), bins - 1) + 1):
+            counts[part] += mass * max(0.0, min(end, part + 1) - max(start, part)) / (end - start)
+    return counts

@@ -62,12 +62,16 @@ class Project(AbstractContextManager["Project"]):
         self._store = store
         self._objects = objects_in(self.records / "objects")
         self._kept_desk: Desk | None = None
+        self._kept_launcher: Launcher | None = None
+        self._warmed: frozenset[str] = frozenset()
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Let go of the records."""
+        """End the processes and let go of the records."""
+        if self._kept_launcher is not None:
+            self._kept_launcher.close()
         self._store.close()
 
     # ---- before a run -------------------------------------------------------------------------
@@ -174,9 +178,17 @@ class Project(AbstractContextManager["Project"]):
             return tx.stages.next_due(run_id)
 
     def _launcher(self, run_id: RunId) -> Launcher:
+        """The warm parent, kept from run to run while it has loaded what the run wants."""
         from pauta.adapters.process_launcher import ProcessLauncher
 
-        return ProcessLauncher(preload=self._warm(run_id))
+        wanted = self._warm(run_id)
+        if self._kept_launcher is not None and not self._warmed.issuperset(wanted):
+            self._kept_launcher.close()
+            self._kept_launcher = None
+        if self._kept_launcher is None:
+            self._kept_launcher = ProcessLauncher(preload=wanted)
+            self._warmed = frozenset(wanted)
+        return self._kept_launcher
 
     def _warm(self, run_id: RunId) -> tuple[str, ...]:
         """What the warm parent loads: pandas where frames are handed on, and what the scripts mention."""

@@ -27,6 +27,7 @@ from pauta.worker.logbook import Logbook
 
 HEARTBEAT_SECONDS = LEASE.total_seconds() / 3
 GRACE_SECONDS = 10.0
+LEAVE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +344,16 @@ class RunLoop:
         time.sleep(min(max(seconds, 0.0), 0.25))
 
     def _leave(self) -> None:
-        if self._launcher is not None:
-            self._launcher.close()
+        """Let the processes end by themselves, for a moment; what they still say is of no use."""
         for hand in self._hands.values():
-            shutil.rmtree(hand.folder, ignore_errors=True)
+            hand.process.send(wire.Leave())
+        patience = time.monotonic() + LEAVE_SECONDS
+        while self._hands and self._launcher is not None:
+            left = patience - time.monotonic()
+            if left <= 0:
+                for hand in self._hands.values():
+                    hand.process.kill("left")
+                patience = float("inf")
+            for process, happening in self._launcher.wait(max(left, 0.05) if left != float("inf") else 1.0):
+                if isinstance(happening, Exited) and process in self._hands:
+                    shutil.rmtree(self._hands.pop(process).folder, ignore_errors=True)

@@ -172,7 +172,8 @@ def bare_commits(folder: Path, *, synchronous: str, commits: int = 1000) -> floa
 def report(title: str, lines: Sequence[Line]) -> None:
     """Print the table, in Markdown, with the machine it was measured on."""
     put(f"## {title}\n")
-    put(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}\n")
+    load = f"load {os.getloadavg()[0]:.1f}"
+    put(f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {load}\n")
     put("| what | figure | budget | baseline | ratio | |")
     put("|---|---|---|---|---|---|")
     for line in lines:

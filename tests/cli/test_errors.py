@@ -163,3 +163,24 @@ def test_asking_for_help_loads_none_of_the_heavy_packages() -> None:
         done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
         assert done.stderr.strip() == "[]"
         assert done.stdout.strip()
+
+
+def test_a_reader_that_leaves_early_ends_nothing_with_a_complaint() -> None:
+    code = (
+        "import sys\nsys.path.insert(0, sys.argv.pop(1))\nfrom contextlib import nullcontext\n"
+        "from fake_project import FakeProject, run_view, RUN\nimport pauta.assembly\n"
+        "fake = FakeProject(known={RUN: run_view(steps=run_view().steps * 6000)})\n"
+        "pauta.assembly.open_project = lambda *_, **__: nullcontext(fake)\n"
+        "from pauta.cli.app import main\nsys.argv[0] = 'pauta'\nmain()\n"
+    )
+    for words, ending in ((["show", "latest"], 0), (["show", "latest", "--json"], 1)):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(Path(__file__).parent), *words],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        complaint = process.stderr.read()
+        process.stderr.close()
+        assert (process.wait(timeout=30), complaint) == (ending, "")

@@ -13,6 +13,7 @@ from fake_project import NAMES, NOON, OTHER, FakeProject, record_of, step_view
 from rich.console import Console
 
 from pauta.cli.board import Board
+from pauta.cli.console import QuietConsole
 from pauta.cli.execution import Interrupts
 from pauta.cli.progress import LiveProgress, picture
 from pauta.cli.session import Session
@@ -120,10 +121,11 @@ def test_a_terminal_that_went_away_does_not_disturb_the_run() -> None:
             raise BrokenPipeError
 
     session = Session(language="en", as_json=False)
-    console = Console(file=Gone(), force_terminal=True, width=80)
+    console = QuietConsole(file=Gone(), force_terminal=True, width=80)
     session.__dict__["out"] = session.__dict__["err"] = console
     live = LiveProgress(NAMES, session=session, verbose=True, interrupted=lambda: 0)
-    live.step_started(0, NAMES[0], 1, NOON)
+    with live:
+        live.step_started(0, NAMES[0], 1, NOON)
     live.logged(0, LogLine(NOON, "INFO", "hello"))
     live.step_retries(0, Problem("SCR-021"), None, 1)
     live.step_progressed(99, 1, 2, "unknown step")

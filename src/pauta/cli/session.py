@@ -98,6 +98,6 @@ def session_of(context: typer.Context) -> Session:
 
 
 def _console(stream: Any) -> Console:
-    from rich.console import Console
+    from pauta.cli.console import console_on
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    return console_on(stream)

@@ -125,6 +125,7 @@ class Desk:
             self._recorder.begin()
             for item in heard:
                 self._recorder.hear(sheet, item, now=self._machine.now())
+            self._recorder.end(sheet)
             self._unsynced.setdefault(run_id, set()).update(self._recorder.stored)
             return self._recorder.touched
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
@@ -45,6 +46,20 @@ class Recorder:
         self.retries: list[Retry] = []
         self.refused: list[int] = []
         self.stored: set[Address] = set()
+        self._begun: dict[int, StepStarted] = {}
+
+    def end(self, sheet: Sheet) -> None:
+        """The batch is heard: the steps that began in it and have not ended are running."""
+        for no in list(self._begun):
+            sheet.put_step(replace(sheet.step(no), state=StepState.RUNNING, **self._start_of(sheet, no)))
+
+    def _start_of(self, sheet: Sheet, no: int) -> dict[str, Any]:
+        """What a step's beginning changes in its record; nothing when that was recorded before."""
+        started = self._begun.pop(no, None)
+        if started is None:
+            return {}
+        began = datetime.fromtimestamp(started.at, UTC)
+        return {"attempts": sheet.step(no).attempts + 1, "started_at": began}
 
     def hear(self, sheet: Sheet, item: Heard, *, now: datetime) -> None:
         """Record one report."""
@@ -57,10 +72,11 @@ class Recorder:
         self.touched.add(item.stage)
         match item:
             case StepStarted():
-                self._started(sheet, item)
+                self._begun[item.step] = item
             case StepFinished():
                 self._finished(sheet, item, now=now)
             case StepFailed():
+                self.end(sheet)
                 record = sheet.step(item.step)
                 sheet.put_step(replace(record, seconds=item.seconds, files=item.files))
                 self.stored.update(f.address for f in item.files)
@@ -68,17 +84,13 @@ class Recorder:
             case StageDone():
                 sheet.give(item.stage, events.Finished(item.fence), now=now)
             case AttemptDied():
+                self.end(sheet)
                 self._died(sheet, item, now=now)
 
     def _refuse(self, sheet: Sheet, item: Heard, *, now: datetime) -> None:
         if isinstance(item, StageDone | AttemptDied | StepStarted | StepFinished | StepFailed):
             sheet.note("late_result", now=now, stage_no=item.stage, report=type(item).__name__, fence=item.fence)
             self.refused.append(item.stage)
-
-    def _started(self, sheet: Sheet, item: StepStarted) -> None:
-        record = sheet.step(item.step)
-        began = datetime.fromtimestamp(item.at, UTC)
-        sheet.put_step(replace(record, state=StepState.RUNNING, attempts=record.attempts + 1, started_at=began))
 
     def _finished(self, sheet: Sheet, item: StepFinished, *, now: datetime) -> None:
         record = sheet.step(item.step)
@@ -92,6 +104,7 @@ class Recorder:
             state=StepState.COMPLETED,
             ended_at=now,
             seconds=item.seconds,
+            **self._start_of(sheet, item.step),
             cached_from=taken,
             cache_key=key,
             reason=self._reason(sheet, item.step, inputs, taken),

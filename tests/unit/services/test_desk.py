@@ -19,14 +19,15 @@ from pauta.engine.reasons import Reason
 from pauta.services.heard import Lines
 from pauta.services.submit import request_again
 
+from pauta.storage.memory import MemoryStore
 from pauta.storage.sqlite import open_sqlite
 
 RAISED = Problem("SCR-021", {"error": "ValueError"})
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["memory", "sqlite"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = open_sqlite(tmp_path)
+    store = MemoryStore() if request.param == "memory" else open_sqlite(tmp_path)
     yield World(store)
     store.close()
 

@@ -165,7 +165,7 @@ def _by_default(name: str, default: Any, place: Any) -> ParameterSpec:
 
 def _described(name: str, value: Mapping[str, Any], place: Any) -> ParameterSpec:
     has_default = "default" in value
-    kind = value.get("type") or (type_of(value["default"]) if has_default else "any")
+    kind = value.get("type") or (type_of(value["default"]) if has_default and not value.get("choices") else "any")
     return ParameterSpec(
         name=name,
         type=kind,

@@ -98,7 +98,11 @@ INPUT = Record(
 PARAMETER = Record(
     "Parameter",
     (
-        Field("type", Choice(TYPES), "Type of the value. Default: that of the default value, else any."),
+        Field(
+            "type",
+            Choice(TYPES),
+            "Type of the value. Default: that of the default value; any with choices or without a default.",
+        ),
         Field("default", Anything(), "Value when none is given."),
         Field("required", Boolean(), "Whether a value must be given. Default: true unless there is a default."),
         Field("minimum", Number(), "Least value of a number."),

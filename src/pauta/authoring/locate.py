@@ -82,12 +82,13 @@ def _parts(file_path: str, base: Path) -> tuple[str, ...] | None:
 
 
 def _not_found(file_path: str, base: Path, root: Path, *, step: str, place: Place | None) -> Problem:
-    name = PurePosixPath(file_path.replace("\\", "/")).name
+    stem = PurePosixPath(file_path.replace("\\", "/")).stem
     there = _scripts_in(base)
-    by_name: dict[str, list[str]] = {}
+    by_stem: dict[str, list[str]] = {}
     for path in there:
-        by_name.setdefault(path.rsplit("/", 1)[-1], []).append(path)
-    near = [by_name[like][0] for like in nearest(name, by_name, count=_MAX_NEAREST, cutoff=0.5)]
+        by_stem.setdefault(PurePosixPath(path).stem, []).append(path)
+    stems = [stem, *nearest(stem, by_stem, count=_MAX_NEAREST)]
+    near = [path for like in stems for path in by_stem.get(like, ())][:_MAX_NEAREST]
     values = _values(file_path, step) | {"root": shorten(root), "nearest": ", ".join(map(shorten, near))}
     variant = "_".join(word for word in ("step" if step else "", "" if near else "nothing") if word)
     return Problem("SCR-002", values, variant=variant, place=place)

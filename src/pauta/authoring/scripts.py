@@ -15,7 +15,7 @@ from pauta.authoring.locate import find_script
 from pauta.authoring.source import Parsed, parse_source
 from pauta.domain.ids import Address
 from pauta.domain.pipeline import Step
-from pauta.domain.problems import InvalidInput, Place, Problem, shorten
+from pauta.domain.problems import InvalidInput, Place, Problem, Scalar, shorten
 from pauta.domain.scripts import Script
 
 __all__ = ["MAX_SCRIPT_BYTES", "ReadScript", "find_script", "read_script", "read_scripts"]
@@ -164,9 +164,9 @@ class _Reader:
             with path.open("rb") as stream:
                 source = stream.read(MAX_SCRIPT_BYTES + 1)
         except OSError as error:
-            values = {"reason": error.strerror or type(error).__name__}
-            raise InvalidInput(Problem("SCR-005", values, place=place)) from error
+            reason = error.strerror or type(error).__name__
+            raise InvalidInput(Problem("SCR-005", {"reason": reason}, place=place)) from error
         if len(source) > MAX_SCRIPT_BYTES:
-            values = {"found": path.stat().st_size, "limit": MAX_SCRIPT_BYTES}
+            values: dict[str, Scalar] = {"found": path.stat().st_size, "limit": MAX_SCRIPT_BYTES}
             raise InvalidInput(Problem("SCR-004", values, place=place))
         return source

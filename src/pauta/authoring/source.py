@@ -55,8 +55,7 @@ def parse_source(source: bytes, *, file: str) -> Parsed:
     except SyntaxError as error:
         raise InvalidInput(_syntax_problem(error, text, file)) from error
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        values = {"reason": shorten(error) or type(error).__name__, "source": ""}
-        raise InvalidInput(Problem("SCR-010", values, place=Place(file=file))) from error
+        raise InvalidInput(Problem("SCR-010", variant="deep", place=Place(file=file))) from error
     return Parsed(text, tree)
 
 

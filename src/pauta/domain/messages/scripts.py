@@ -63,6 +63,7 @@ _BYTES: dict[str, Bilingual] = {
 
 _SHAPE: dict[str, Bilingual] = {
     "SCR-010": both("{reason}", "{reason}", do="The line is: {source}", faca="A linha é: {source}"),
+    "SCR-010.deep": both("nested too deeply for Python", "aninhado demais para o Python"),
     "SCR-011": both('no function "execute" (found: {found})', 'falta a função "execute" (encontradas: {found})'),
     "SCR-011.none": both('no function "execute"', 'falta a função "execute"'),
     "SCR-011.not_callable": both('"execute" is {found}, not a function', '"execute" é {found}, não uma função'),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 ALIGNMENT = 64
@@ -16,6 +17,7 @@ _MAGIC = b"ARROW1"
 _CONTINUATION = b"\xff\xff\xff\xff"
 _ZEROS = bytes(ALIGNMENT)
 _JOIN_BELOW = 256 * 1024
+_COPY_BELOW = 16 * 1024
 _DICTIONARY_BATCH, _RECORD_BATCH = 2, 3
 
 
@@ -66,13 +68,62 @@ def lay_out(schema: Any, batches: Sequence[Any]) -> Pieces:
         schema: Their `pyarrow.Schema`.
         batches: `pyarrow.RecordBatch`es.
     """
+    if len(batches) == 1 and batches[0].nbytes <= _COPY_BELOW:
+        frame = _frame_of(schema.serialize().to_pybytes())
+        if frame.plain:
+            message, _ = _split([bytes(8), batches[0].serialize().to_pybytes(), bytes(8)])
+            return _assembled([_moved(frame.opening), _moved(message[0], frame.batch_at)], bytearray(frame.footer))
+    return _assembled(*_split(_recorded(schema, batches)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What is the same in all files of one schema: kept, because a small file is mostly that.
+
+    Attributes:
+        plain: There are no dictionaries, so a file is the schema, one record batch, and the footer.
+        opening: The schema's message.
+        batch_at: Where pyarrow puts the record batch.
+        footer: The footer of a file with one record batch.
+    """
+
+    plain: bool
+    opening: _Message
+    batch_at: int
+    footer: bytes
+
+
+@lru_cache(maxsize=64)
+def _frame_of(serialized: bytes) -> _Frame:
+    import pyarrow as pa
+
+    schema = pa.ipc.read_schema(pa.py_buffer(serialized))
+    try:
+        empty = pa.RecordBatch.from_pylist([], schema=schema)
+    except pa.ArrowNotImplementedError:  # dictionaries of structs
+        return _Frame(False, _Message(0, bytearray(), []), 0, b"")
+    messages, footer = _split(_recorded(schema, [empty]))
+    return _Frame(len(messages) == 2, messages[0], messages[-1].offset, bytes(footer))
+
+
+def _moved(message: _Message, offset: int | None = None) -> _Message:
+    """A copy of the message that may be changed, perhaps at another offset."""
+    at = message.offset if offset is None else offset
+    return _Message(at, bytearray(message.metadata), message.body)
+
+
+def _recorded(schema: Any, batches: Sequence[Any]) -> list[Any]:
+    """The file as pyarrow writes it, in the pieces that it writes, with the batches' own buffers."""
     import pyarrow as pa
 
     recorder = _Recorder()
     with pa.ipc.new_file(pa.PythonFile(recorder, "w"), schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
-    messages, footer = _split(recorder.written)
+    return recorder.written
+
+
+def _assembled(messages: Sequence[_Message], footer: bytearray) -> Pieces:
     parts: list[Any] = [_MAGIC + b"\0\0"]
     position = 8
     placed: dict[int, _Placed] = {}
@@ -141,16 +192,20 @@ class _Unread:
     def __init__(self, written: Sequence[Any]) -> None:
         self._written = written
         self._next = 0
-        self._held = b""
+        self._held: Any = b""
+        self._used = 0
         self.position = 0
 
-    def take(self, size: int) -> bytes:
-        while len(self._held) < size:
-            self._held += bytes(self._written[self._next])
+    def take(self, size: int) -> Any:
+        """The next bytes."""
+        while len(self._held) - self._used < size:
+            self._held = self._held[self._used :] + bytes(self._written[self._next])
+            self._used = 0
             self._next += 1
-        taken, self._held = self._held[:size], self._held[size:]
+        start = self._used
+        self._used += size
         self.position += size
-        return taken
+        return self._held[start : self._used]
 
     def bodies(self, metadata: bytearray) -> Iterator[Any]:
         """The buffers of the body that follows this metadata; padding is passed over."""
@@ -160,10 +215,10 @@ class _Unread:
                 continue
             if offset > passed:
                 self.take(offset - passed)
-            buffer = self._written[self._next]
-            if self._held or len(buffer) != length:
+            if self._used < len(self._held) or len(self._written[self._next]) != length:
                 buffer = self.take(length)
             else:
+                buffer = self._written[self._next]
                 self._next += 1
                 self.position += length
             passed = offset + length
@@ -171,7 +226,8 @@ class _Unread:
         self.take(_body_length(metadata) - passed)
 
     def rest(self) -> bytes:
-        return self._held + b"".join(bytes(p) for p in self._written[self._next :])
+        """All that was not taken."""
+        return bytes(self._held[self._used :]) + b"".join(bytes(p) for p in self._written[self._next :])
 
 
 def _place(message: _Message, position: int, parts: list[Any]) -> _Placed:

@@ -33,6 +33,8 @@ def column_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
     if isinstance(values, np.ndarray):
         return _numpy_to_arrow(values, column)
     dtype = values.dtype
+    if isinstance(dtype, np.dtype):  # pandas' own wrapping of times without a zone
+        return _numpy_to_arrow(np.asarray(values), column)
     if isinstance(dtype, pd.StringDtype):
         return _string_to_arrow(values)
     if isinstance(dtype, pd.CategoricalDtype):

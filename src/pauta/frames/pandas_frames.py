@@ -6,8 +6,9 @@ and ``pauta`` with what that form cannot say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -74,11 +75,11 @@ def pandas_to_arrow(frame: pd.DataFrame) -> pa.RecordBatch:
         StepFault: SCR-022 or SCR-023 for what has no exact form.
     """
     labels = _labels(frame.columns)
-    names = check_names(list(frame.columns))
+    names = check_names(frame.columns.tolist())
     arrays: list[pa.Array] = []
     notes: dict[str, Note] = {}
-    for position, (name, series) in enumerate(frame.items()):
-        array, note = column_to_arrow(plain_values(series), str(name))
+    for position, (name, values) in enumerate(zip(names, _columns(frame), strict=True)):
+        array, note = column_to_arrow(values, name)
         arrays.append(array)
         if note:
             notes[str(position)] = note
@@ -94,9 +95,21 @@ def pandas_to_arrow(frame: pd.DataFrame) -> pa.RecordBatch:
     )
     fields = names + [level.field for level in levels]
     arrays += [level.array for level in levels]
-    metadata = {b"pandas": _standard(described, fields, arrays), NOTES: _ENCODER.encode(described)}
-    schema = pa.schema([pa.field(n, a.type) for n, a in zip(fields, arrays, strict=True)], metadata=metadata)
+    schema = _schema(_ENCODER.encode(described), tuple(fields), tuple(array.type for array in arrays))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _columns(frame: pd.DataFrame) -> Iterable[Any]:
+    """Each column's values. pandas' own way to them makes no Series, which for a small frame is most of the time."""
+    direct = getattr(frame, "_iter_column_arrays", None)
+    return direct() if direct is not None else (plain_values(series) for _, series in frame.items())
+
+
+@lru_cache(maxsize=64)
+def _schema(notes: bytes, fields: tuple[str, ...], types: tuple[pa.DataType, ...]) -> pa.Schema:
+    """The schema with both descriptions; kept, because a pipeline makes the same few over and over."""
+    metadata = {b"pandas": _standard(msgspec.json.decode(notes, type=FrameNotes), fields, types), NOTES: notes}
+    return pa.schema([pa.field(name, kind) for name, kind in zip(fields, types, strict=True)], metadata=metadata)
 
 
 def read_notes(schema: pa.Schema) -> FrameNotes | None:
@@ -166,7 +179,7 @@ def _level_name(name: Any) -> str | int | None:
     raise bad_index(f"has a level named {name!r}")
 
 
-def _standard(described: FrameNotes, fields: Sequence[str], arrays: Sequence[pa.Array]) -> bytes:
+def _standard(described: FrameNotes, fields: Sequence[str], types: Sequence[pa.DataType]) -> bytes:
     """The description that other readers know. It names no version, so that equal frames have equal bytes."""
     index = described.index
     if index.range is not None:
@@ -177,10 +190,9 @@ def _standard(described: FrameNotes, fields: Sequence[str], arrays: Sequence[pa.
         index_columns = list(fields[described.columns :])
     level_names = iter(index.names)
     columns = []
-    for i, (field, array) in enumerate(zip(fields, arrays, strict=True)):
-        kind = str(array.type) if i < 64 or not pa.types.is_primitive(array.type) else str(array.type)
+    for i, (field, kind) in enumerate(zip(fields, types, strict=True)):
         name = field if i < described.columns else next(level_names)
-        columns.append(_standard_column(name, field, kind, array.type))
+        columns.append(_standard_column(name, field, kind))
     label = {"name": described.label_name, "field_name": described.label_name, "pandas_type": "unicode",
              "numpy_type": "object", "metadata": {"encoding": "UTF-8"}}  # fmt: skip
     whole = {"index_columns": index_columns, "column_indexes": [label], "columns": columns,
@@ -189,8 +201,9 @@ def _standard(described: FrameNotes, fields: Sequence[str], arrays: Sequence[pa.
     return _ENCODER.encode(whole)
 
 
-def _standard_column(name: Any, field: str, kind: str, arrow: pa.DataType) -> dict[str, Any]:
+def _standard_column(name: Any, field: str, arrow: pa.DataType) -> dict[str, Any]:
     metadata: dict[str, Any] | None = None
+    kind = str(arrow)
     numpy_type = pandas_type = _NAMES.get(kind, kind)
     if pa.types.is_dictionary(arrow):
         pandas_type, numpy_type = "categorical", str(arrow.index_type)
@@ -204,7 +217,7 @@ def _standard_column(name: Any, field: str, kind: str, arrow: pa.DataType) -> di
         numpy_type = "str"
     elif isinstance(arrow, pa.BaseExtensionType):
         pandas_type = numpy_type = "bool"
-    elif pa.types.is_nested(arrow) or not pa.types.is_primitive(arrow):
+    elif not (pa.types.is_integer(arrow) or pa.types.is_floating(arrow)):
         numpy_type = "object"
     return {"name": name, "field_name": field, "pandas_type": pandas_type, "numpy_type": numpy_type,
             "metadata": metadata}  # fmt: skip

@@ -6,22 +6,25 @@ from pauta.domain.messages.text import Bilingual, both
 
 _CONVERT = "Positions count from 0, as in iloc."
 _CONVERTA = "As posições contam a partir de 0, como em iloc."
+_RETURN = "Return a DataFrame (pandas, polars or pyarrow), a dict of JSON values, a number, a text, an array, a model."
+_DEVOLVA = (
+    "Devolva um DataFrame (pandas, polars ou pyarrow), um dict de valores JSON, um número, um texto, "
+    "um array ou um modelo."
+)
 
 FRAMES: dict[str, Bilingual] = {
     # ---- what a step gives -------------------------------------------------------------------
     "SCR-022": both(
         'step "{step}": returned {found}; expected DataFrame for output "{output}"',
         'passo "{step}": devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
-        do="Return a DataFrame (pandas, polars or pyarrow), a dict of JSON values, a number, a text, an array or a model.",
-        faca="Devolva um DataFrame (pandas, polars ou pyarrow), um dict de valores JSON, um número, um texto, "
-        "um array ou um modelo.",
+        do=_RETURN,
+        faca=_DEVOLVA,
     ),
     "SCR-022.returned": both(
         'returned {found}; expected DataFrame for output "{output}"',
         'devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
-        do="Return a DataFrame (pandas, polars or pyarrow), a dict of JSON values, a number, a text, an array or a model.",
-        faca="Devolva um DataFrame (pandas, polars ou pyarrow), um dict de valores JSON, um número, um texto, "
-        "um array ou um modelo.",
+        do=_RETURN,
+        faca=_DEVOLVA,
     ),
     "SCR-022.series": both(
         'returned {found}; expected DataFrame for output "{output}"',
@@ -98,8 +101,8 @@ FRAMES: dict[str, Bilingual] = {
         "sem linhas de dados: o arquivo só tem cabeçalho",
     ),
     "CSV-010": both(
-        "{found} fields, header has {expected}{more}",
-        "{found} campos, o cabeçalho tem {expected}{more}",
+        "{found} fields, header has {expected}",
+        "{found} campos, o cabeçalho tem {expected}",
         do="Correct the line, or quote fields that hold the delimiter.",
         faca="Corrija a linha, ou ponha entre aspas os campos que contêm o delimitador.",
     ),
@@ -119,10 +122,20 @@ FRAMES: dict[str, Bilingual] = {
         do="Save the file as UTF-8.",
         faca="Salve o arquivo como UTF-8.",
     ),
-    "CSV-020": both(
-        '"{found}" is not {expected}{hint}',
-        '"{found}" não é {expected}{hint}',
+    "CSV-020.number": both('"{found}" is not a number', '"{found}" não é um número'),
+    "CSV-020.comma": both(
+        '"{found}" is not a number with "." as decimal; file seems to use ","',
+        '"{found}" não é um número com "." como decimal; o arquivo parece usar ","',
     ),
+    "CSV-020.integer": both('"{found}" is not a whole number', '"{found}" não é um número inteiro'),
+    "CSV-020.boolean": both('"{found}" is not true or false', '"{found}" não é true nem false'),
+    "CSV-020.date": both(
+        '"{found}" is not a date as 2025-08-31 or 2025-08-31 13:45:00',
+        '"{found}" não é uma data como 2025-08-31 ou 2025-08-31 13:45:00',
+        do="Write dates with the year first, or declare the column as string and convert it in a script.",
+        faca="Escreva datas com o ano primeiro, ou declare a coluna como string e converta em um script.",
+    ),
+    "CSV-020.other": both('"{found}" is not of type {expected}', '"{found}" não é do tipo {expected}'),
     "CSV-021": both("{found} does not exist", "{found} não existe"),
     "CSV-022": both(
         "{found} does not fit into {expected}",
@@ -130,17 +143,57 @@ FRAMES: dict[str, Bilingual] = {
         do="Declare the column as string if it is a key.",
         faca="Declare a coluna como string se ela é uma chave.",
     ),
-    "CSV-030": both('missing "{name}"{found}', 'falta "{name}"{found}'),
+    "CSV-030": both('missing "{name}"', 'falta "{name}"'),
+    "CSV-030.near": both(
+        'missing "{name}"; found "{close}" (column {column})',
+        'falta "{name}"; encontrada "{close}" (coluna {column})',
+    ),
     "CSV-032": both(
         'columns {first} and {second} are both "{name}"',
         'as colunas {first} e {second} se chamam "{name}"',
         do="Rename one of them in the header.",
         faca="Renomeie uma delas no cabeçalho.",
     ),
-    "CSV-040": both("{reason}; the limit is {limit}", "{reason}; o limite é {limit}"),
-    "CSV-050": both(
-        "this is {found}; {cure}",
-        "isto é {found}; {cure}",
+    "CSV-040.columns": both("{found} columns; the limit is {limit}", "{found} colunas; o limite é {limit}"),
+    "CSV-040.cell": both(
+        "a cell of {found} characters; the limit is {limit}",
+        "uma célula de {found} caracteres; o limite é {limit}",
+    ),
+    "CSV-040.gzip": both(
+        "the content of the gzip file is larger than {limit}",
+        "o conteúdo do arquivo gzip é maior que {limit}",
+    ),
+    "CSV-050.xlsx": both(
+        "this is an Excel workbook (zip, [Content_Types].xml); export the sheet as CSV",
+        "isto é uma pasta de trabalho do Excel (zip, [Content_Types].xml); exporte a planilha como CSV",
+    ),
+    "CSV-050.zip": both(
+        "this is a zip archive; take the CSV out of it",
+        "isto é um arquivo zip; extraia o CSV dele",
+    ),
+    "CSV-050.xls": both(
+        "this is an old Excel workbook; export the sheet as CSV",
+        "isto é uma pasta de trabalho antiga do Excel; exporte a planilha como CSV",
+    ),
+    "CSV-050.pdf": both(
+        "this is a PDF document; export the data as CSV",
+        "isto é um documento PDF; exporte os dados como CSV",
+    ),
+    "CSV-050.parquet": both(
+        "this is a Parquet file; name it .parquet",
+        "isto é um arquivo Parquet; dê a ele o sufixo .parquet",
+    ),
+    "CSV-050.arrow": both(
+        "this is an Arrow file; name it .arrow",
+        "isto é um arquivo Arrow; dê a ele o sufixo .arrow",
+    ),
+    "CSV-050.html": both(
+        "this is an HTML page, perhaps an error page; download the data again",
+        "isto é uma página HTML, talvez uma página de erro; baixe os dados de novo",
+    ),
+    "CSV-050.json": both(
+        "this is JSON; convert it to CSV",
+        "isto é JSON; converta para CSV",
     ),
     "DAT-001": both(
         'schema of "{name}": column "{column}" has type "{found}", which is not an Arrow type',
@@ -161,8 +214,12 @@ FRAMES: dict[str, Bilingual] = {
         'tipo de arquivo desconhecido "{suffix}"; esperava-se .csv, .parquet, .arrow ou .feather',
     ),
     "DAT-011": both(
-        '{who}"{output}": {rows} rows, contract wants ≥ {least}',
-        '{who}"{output}": {rows} linhas, o contrato quer ≥ {least}',
+        'input "{output}": {rows} rows, contract wants ≥ {least}',
+        'entrada "{output}": {rows} linhas, o contrato quer ≥ {least}',
+    ),
+    "DAT-011.step": both(
+        'step "{step}" output "{output}": {rows} rows, contract wants ≥ {least}',
+        'passo "{step}" saída "{output}": {rows} linhas, o contrato quer ≥ {least}',
     ),
     "DAT-020": both(
         "damaged or not {expected}: {reason}",

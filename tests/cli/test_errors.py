@@ -169,7 +169,7 @@ def test_a_reader_that_leaves_early_ends_nothing_with_a_complaint() -> None:
     code = (
         "import sys\nsys.path.insert(0, sys.argv.pop(1))\nfrom contextlib import nullcontext\n"
         "from fake_project import FakeProject, run_view, RUN\nimport pauta.assembly\n"
-        "fake = FakeProject(known={RUN: run_view(steps=run_view().steps * 6000)})\n"
+        "fake = FakeProject(known={RUN: run_view(steps=run_view().steps * 50)})\n"
         "pauta.assembly.open_project = lambda *_, **__: nullcontext(fake)\n"
         "from pauta.cli.app import main\nsys.argv[0] = 'pauta'\nmain()\n"
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from answers import Answer
 from fake_project import NAMES, NOON, OTHER, FakeProject, record_of, step_view
 from rich.console import Console
@@ -160,3 +162,11 @@ def test_ctrl_c_is_counted_only_while_a_run_goes() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         assert interrupts() == 2
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_progress_stays_off_a_terminal_that_json_is_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    person = Session(language="en", as_json=False)
+    assert person.live is person.out
+    program = Session(language="en", as_json=True)
+    assert program.live is program.err

@@ -280,6 +280,23 @@ class Project(AbstractContextManager["Project"]):
             views=(self.view(a), self.view(b)),
         )
 
+    def replay(self, run: str, step: str, *, pdb: bool) -> dict[str, Any]:
+        """Run one step of a run again in the foreground, with its script version and real inputs.
+
+        Returns:
+            ``state``, ``seconds``, ``same`` (whether it gave the same again) or ``error``.
+
+        Raises:
+            NotFound: RUN-001, RUN-003.
+            Conflict: RUN-008 when something it takes was never made.
+        """
+        from pauta.assembly.replaying import run_replay
+        from pauta.services.replay import replay_of
+
+        found = replay_of(RunId(run), step, looker=self._looker(), store=self._store)
+        aside = sys.stderr if sys.stdout is sys.stderr else None
+        return run_replay(found, records=self.records, objects=self._objects, run=run, pdb=pdb, output=aside)
+
     def collect(self, *, dry_run: bool, keep_runs: int | None, older_than_days: float | None) -> CollectView:
         """Remove what nothing needs, or tell what would be removed."""
         from pauta.services.retain import collect

@@ -207,6 +207,7 @@ def test_a_failed_run_shows_problem_traceback_and_what_was_skipped(project: Fake
     assert 'return a.merge(b, on="KNR")' in answer.out
     assert "Skipped because of it: treina_modelo" in answer.out
     assert f"pauta replay {RUN} junta_falhas_resultados --pdb" in answer.out
+    assert "pauta run pipeline.json" in answer.out
     assert "\x1b" not in answer.out
 
 

@@ -22,6 +22,7 @@ MOST_COLUMNS = 60
 _WIDEST_CELL = 24
 _CHART_WIDTH = 14
 _LAST_ROWS = 3
+_WIDEST_LIMIT = 12
 
 
 def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int, session: Session) -> None:
@@ -85,7 +86,10 @@ def _short_type(dtype: str) -> str:
 
 def _short(value: object, session: Session) -> str:
     text = one_line(figure(value, session.words))
-    return text if len(text) <= 10 else text[:10]
+    if len(text) <= _WIDEST_LIMIT:
+        return text
+    is_time = text[4:5] == text[7:8] == "-" and text[10:11] == "T"
+    return text[:10] if is_time else text[: _WIDEST_LIMIT - 1] + "…"
 
 
 def _chart(found: Mapping[str, Any]) -> str:
@@ -99,7 +103,9 @@ def _chart(found: Mapping[str, Any]) -> str:
 def _is_listed(found: Mapping[str, Any]) -> bool:
     """Whether the commonest values say more than a chart: text, and numbers of few different values."""
     top = found.get("top")
-    return bool(top) and (not found.get("quantiles") or found.get("distinct") == len(top or ()))
+    if not top or isinstance(top[0][0], float):
+        return False
+    return not found.get("quantiles") or found.get("distinct") == len(top)
 
 
 def _draw_top(details: Mapping[str, Mapping[str, Any]], looked_at: int, session: Session) -> None:
@@ -147,7 +153,14 @@ def _draw_preview(preview: Mapping[str, Any], *, rows: int, total: int | None, s
 
 
 def _cells(row: Sequence[Any]) -> list[str]:
-    return [_cut("∅" if value is None else one_line(value)) for value in row]
+    return [_cut(_value(value)) for value in row]
+
+
+def _value(value: object) -> str:
+    """A cell: floats to six digits, as the file written by ``--to`` has them all."""
+    if value is None:
+        return "∅"
+    return f"{value:.6g}" if isinstance(value, float) else one_line(value)
 
 
 def _cut(text: str) -> str:

@@ -51,8 +51,8 @@ def _draw(found: Sequence[FrameView], session: Session) -> None:
     if not found:
         session.say(words("frames.none"))
         return
-    heads = ("head.frame", "head.kind", "head.rows", "head.columns", "head.size", "head.made_by", "head.address")
-    grid = table(*(words(h) for h in heads), right=(2, 3, 4), keep=(1, 6))
+    heads = ("head.frame", "head.kind", "head.rows", "head.columns", "head.size", "head.made_by")
+    grid = table(*(words(h) for h in heads), right=(2, 3, 4), keep=(1,))
     for frame in found:
         grid.add_row(
             cell(frame.name if frame.version <= 1 else f"{frame.name} v{frame.version}"),
@@ -61,6 +61,5 @@ def _draw(found: Sequence[FrameView], session: Session) -> None:
             cell(count(len(frame.columns), words) if frame.columns else ""),
             cell(size(frame.size, words)),
             cell(frame.made_by or "·"),
-            cell(frame.address[:8], "dim"),
         )
     session.out.print(grid)

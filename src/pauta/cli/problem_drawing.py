@@ -39,8 +39,9 @@ def draw_problem(problem: Problem, *, console: Console, words: Words, roots: Seq
         head.append("  ").append(where, style="bold")
     console.print(head, soft_wrap=True)
     _indented(problem.message(words.language), console)
-    _source(problem.place, console=console, roots=roots)
-    if problem.traceback:
+    if not problem.traceback:
+        _source(problem.place, console=console, roots=roots)
+    else:  # it shows the line too, as it was when the script ran
         console.print(Text(f"  {words('problem.script')}", style="dim"))
         for line in clean(problem.traceback).rstrip().split("\n"):
             console.print(Text(f"    {line}"), soft_wrap=True)

@@ -11,7 +11,7 @@ import typer
 
 from pauta.cli.options import Run
 from pauta.cli.project import find_run, opened
-from pauta.cli.session import session_of
+from pauta.cli.session import Session, session_of
 from pauta.domain.problems import InvalidInput, Problem
 
 Step = Annotated[str, typer.Argument(metavar="STEP", help="arg.step", show_default=False)]
@@ -35,7 +35,14 @@ def replay(context: typer.Context, run: Run, step: Step, pdb: Pdb = False) -> in
     if session.as_json:
         session.answer(facts)
     else:
-        session.say(session.words("replay.done", step=step))
-        for name, value in facts.items():
-            session.say(f"  {name}: {value}", "dim")
+        _tell(step, facts, session)
     return 0 if facts.get("state", "completed") == "completed" else 1
+
+
+def _tell(step: str, facts: Mapping[str, Any], session: Session) -> None:
+    from pauta.cli.amounts import duration
+
+    words = session.words
+    session.say(words("replay.done", step=step, time=duration(facts.get("seconds"), words) or "?"))
+    if isinstance(facts.get("same"), bool):
+        session.say(words("replay.same" if facts["same"] else "replay.other"))

@@ -176,7 +176,8 @@ def _next(view: RunView) -> Iterable[tuple[tuple[str, ...], str]]:
     if view.state in ("failed", "crashed") and failed is not None:
         yield ("logs", view.run, "--step", failed), "next.logs"
         yield ("replay", view.run, failed, "--pdb"), "next.replay"
-        yield ("rerun", view.run, "--from", failed), "next.rerun"
+        # A rerun would take the scripts as they were; a new run takes the mended one and the rest from the cache.
+        yield ("run", *((view.document,) if view.document else ())), "next.mended"
         return
     if view.state == "held" or view.state not in ("completed", "failed", "crashed", "cancelled"):
         yield ("logs", view.run), "next.logs"

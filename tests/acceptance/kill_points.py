@@ -64,7 +64,7 @@ _SCRIPTS = {
         "    rows = range(numbers['rows'])\n"
         "    return pd.DataFrame({'n': list(rows), 'x': [numbers['seed'] * r / 2 for r in rows]})\n"
     ),
-    "count.py": "    return [numbers['rows'], numbers['seed']]\n",
+    "count.py": "    return {'twice': 2 * numbers['rows']}\n",
     "square.py": "    return table.assign(y=table['x'] ** 2)\n",
     "total.py": "    return {'y': float(squares['y'].sum()), 'counts': counts}\n",
 }
@@ -77,6 +77,7 @@ STEPS: list[tuple[str, list[str], str]] = [
     ("total", ["squares", "counts"], "result"),
 ]
 RETRIES = 0
+RUN = ("run", "pipeline.json", "--scripts", "scripts", "--json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,15 @@ def pauta(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pauta", *arguments]
 
 
+def make_records(place: Place) -> None:
+    """Have the project's records made, without a run."""
+    done = _finish(pauta("runs", "--json"), place)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def run_clean(place: Place) -> dict[str, Any]:
     """Run the project undisturbed; the JSON answer."""
-    return _answer(pauta("run", "pipeline.json", "--json"), place)
+    return _answer(pauta(*RUN), place)
 
 
 def count_calls(place: Place) -> int:
@@ -183,7 +190,7 @@ def _order_trace(place: Place, step: str, *, inject: int | None) -> None:
 
 
 def _traced(place: Place, *, inject: int | None) -> list[str]:
-    return [*_strace(place, inject=inject), *pauta("run", "pipeline.json", "--json")]
+    return [*_strace(place, inject=inject), *pauta(*RUN)]
 
 
 def _strace(place: Place, *, inject: int | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,21 @@ import crash_oracle
 import kill_points
 import pytest
 
-POINTS = {"": 40, "commit": 40, "ci": 400, "night": 1200}[os.environ.get("PAUTA_TEST_SCALE", "")]
-
-SCRIPT_POINTS = {"": 4, "commit": 4, "ci": 40, "night": 120}[os.environ.get("PAUTA_TEST_SCALE", "")]
+SCALE = os.environ.get("PAUTA_TEST_SCALE", "") or "commit"
+# In a new folder most calls make the records; the larger share goes to runs in a folder that has them.
+FRESH_POINTS = {"commit": 8, "ci": 120, "night": 600}[SCALE]
+POINTS = {"commit": 32, "ci": 280, "night": 600}[SCALE]
+SCRIPT_POINTS = {"commit": 4, "ci": 40, "night": 120}[SCALE]
 
 pytestmark = [pytest.mark.strace, pytest.mark.slow]
+
+
+def a_place(folder: Path, *, has_records: bool) -> kill_points.Place:
+    """A project, never used before or with its (empty) records made."""
+    place = kill_points.make_place(folder)
+    if has_records:
+        kill_points.make_records(place)
+    return place
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,9 +45,14 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def calls(tmp_path_factory: pytest.TempPathFactory) -> int:
-    """How many calls there are to be killed at."""
-    return kill_points.count_calls(kill_points.make_place(tmp_path_factory.mktemp("counted")))
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], int]:
+    """How many calls there are to be killed at, in a folder with records and in a new one."""
+
+    @cache
+    def count(has_records: bool) -> int:
+        return kill_points.count_calls(a_place(tmp_path_factory.mktemp("counted"), has_records=has_records))
+
+    return count
 
 
 @pytest.fixture(scope="session")
@@ -61,12 +76,24 @@ def test_an_undisturbed_run_starts_each_step_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("point", range(POINTS))
 def test_a_command_killed_at_a_system_call_goes_on_where_it_was(
-    point: int, tmp_path: Path, clean: dict[str, Any], calls: int
+    point: int, tmp_path: Path, clean: dict[str, Any], calls: Callable[[bool], int]
 ) -> None:
-    number = 1 + point * calls // POINTS
-    place = kill_points.make_place(tmp_path)
-    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=lambda: kill_points.kill_command_at(place, number))
-    assert not list(faults), f"killed at call {number} of {calls}"
+    number = 1 + point * calls(True) // POINTS
+    place = a_place(tmp_path, has_records=True)
+    crash = partial(kill_points.kill_command_at, place, number)
+    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)
+    assert not list(faults), f"killed at call {number} of {calls(True)}"
+
+
+@pytest.mark.parametrize("point", range(FRESH_POINTS))
+def test_a_command_killed_while_it_makes_the_records_leaves_a_folder_that_works(
+    point: int, tmp_path: Path, clean: dict[str, Any], calls: Callable[[bool], int]
+) -> None:
+    number = 1 + point * calls(False) // FRESH_POINTS
+    place = a_place(tmp_path, has_records=False)
+    crash = partial(kill_points.kill_command_at, place, number)
+    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)
+    assert not list(faults), f"killed at call {number} of {calls(False)}"
 
 
 @pytest.mark.parametrize("step", ["table", "total"])
@@ -77,7 +104,6 @@ def test_a_script_killed_at_a_system_call_is_tried_again(
     calls = script_calls(step)
     number = 1 + point * calls // SCRIPT_POINTS
     place = kill_points.make_place(tmp_path)
-    faults = crash_oracle.faults(
-        place, clean=clean, deaths=1, crash=lambda: kill_points.kill_script_at(place, step, number)
-    )
+    crash = partial(kill_points.kill_script_at, place, step, number)
+    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)
     assert not list(faults), f"killed at call {number} of {calls}"

@@ -37,7 +37,7 @@ class ProcessHandle:
     ) -> None:
         self.number = number
         self.token = token
-        self.control: socket.socket | None = socket.socket(fileno=descriptors[0])
+        self.control = socket.socket(fileno=descriptors[0])
         self.control.setblocking(False)
         self._pid = 0
         self._label = label
@@ -56,7 +56,7 @@ class ProcessHandle:
         self._kill_at: float | None = None
         self._cause = "died"
         self._detail = ""
-        self._channel_ended = False
+        self.is_connected = True
 
     @property
     def pid(self) -> int:
@@ -74,14 +74,9 @@ class ProcessHandle:
         return frozenset(self._open)
 
     @property
-    def has_outgoing(self) -> bool:
-        """Whether orders wait for room in the connection."""
-        return bool(self._outgoing) and self.control is not None
-
-    @property
-    def has_deliverable(self) -> bool:
-        """Whether `deliver` has something without reading more."""
-        return bool(self._queue) and not self._is_held(self._queue[0], time.monotonic())
+    def descriptors(self) -> tuple[int, ...]:
+        """Connection and outputs, as long as this is not closed."""
+        return (self.control.fileno(), *self._cutters)
 
     def born(self, pid: int) -> None:
         """It was forked."""
@@ -92,7 +87,7 @@ class ProcessHandle:
         if isinstance(order, Leave) and self._cause == "died":
             self._cause = "left"
             self._kill_at = time.monotonic() + LEAVE_SECONDS
-        if self.control is not None:
+        if self.is_connected:
             self._outgoing += encode(order)
             self.push()
 
@@ -115,7 +110,7 @@ class ProcessHandle:
 
     def push(self) -> None:
         """Send as much of the waiting orders as fits."""
-        while self._outgoing and self.control is not None:
+        while self._outgoing and self.is_connected:
             try:
                 sent = self.control.send(self._outgoing[: 1 << 18])
             except BlockingIOError:
@@ -149,7 +144,7 @@ class ProcessHandle:
     def read_reports(self) -> None:
         """Take what came over the connection."""
         for _ in range(_READS_AT_ONCE):
-            if self.control is None:
+            if not self.is_connected:
                 return
             try:
                 data = self.control.recv(_READ * 4)
@@ -179,6 +174,8 @@ class ProcessHandle:
         """Act on what has waited too long."""
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
+            if not self.is_connected:
+                self._detail = "channel"
             self._controls.command(self, "kill")
 
     def due(self) -> float | None:
@@ -191,7 +188,7 @@ class ProcessHandle:
         lines = list(self.read_output(at, all_of_it=True))
         for cutter in self._cutters.values():
             lines.extend(cutter.finish(at))
-        while self.control is not None:
+        while self.is_connected:
             before = self._incoming_size, len(self._queue)
             self.read_reports()
             if (self._incoming_size, len(self._queue)) == before:
@@ -205,9 +202,8 @@ class ProcessHandle:
 
     def close(self) -> None:
         """Let go of its descriptors."""
-        if self.control is not None:
-            self.control.close()
-            self.control = None
+        self.is_connected = False
+        self.control.close()
         for descriptor in self._cutters:
             with suppress(OSError):
                 os.close(descriptor)
@@ -243,21 +239,17 @@ class ProcessHandle:
         if damaged:
             self._end_channel()
             self._kill_at = time.monotonic()
+            self._detail = "channel"
 
     def _end_channel(self) -> None:
         """The process's end of the connection was closed, or wrote what is no report.
 
         That is normal when it has just ended. If it lives on, nothing it does can be known any more.
         """
-        if self._channel_ended or self.control is None:
-            return
-        self._channel_ended = True
+        self.is_connected = False
         self._incoming.clear()
         if self._kill_at is None:
             self._kill_at = time.monotonic() + _CHANNEL_SECONDS
-        self._detail = "channel"
-        self.control.close()
-        self.control = None
 
     def _is_held(self, report: Report, now: float) -> bool:
         if not isinstance(report, StepFinished | StepFailed):

@@ -131,9 +131,7 @@ class ProcessLauncher:
         handle.born(answer["pid"])
         self._handles[handle.number] = handle
         self._most[handle.number] = spec.max_processes
-        if handle.control is not None:
-            self._selector.register(handle.control, selectors.EVENT_READ, handle)
-        for descriptor in handle.outputs:
+        for descriptor in handle.descriptors:
             self._selector.register(descriptor, selectors.EVENT_READ, handle)
         return handle
 
@@ -148,8 +146,8 @@ class ProcessLauncher:
 
     def want_writing(self, handle: ProcessHandle) -> None:
         """Call its `push` when there is room again."""
-        if handle.control is not None and handle.number in self._handles:
-            self._selector.modify(handle.control, selectors.EVENT_READ | selectors.EVENT_WRITE, handle)
+        if handle.is_connected and handle.number in self._handles:
+            self._selector.modify(handle.control.fileno(), selectors.EVENT_READ | selectors.EVENT_WRITE, handle)
 
     # ---- waiting ------------------------------------------------------------------------------
 
@@ -182,18 +180,18 @@ class ProcessLauncher:
         return happened
 
     def _hear(self, handle: ProcessHandle, now: float, at: float) -> list[Happening]:
-        control, outputs = handle.control, handle.outputs
+        outputs = handle.outputs
         lines = list(handle.read_output(at))
         handle.read_reports()
         for gone in outputs - handle.outputs:
             self._unregister(gone)
-        if control is not None and handle.control is None:
-            self._unregister(control)
+        if not handle.is_connected:
+            self._unregister(handle.control.fileno())
         return list(handle.deliver(lines, now))
 
     def _write(self, handle: ProcessHandle) -> None:
-        if handle.control is not None:
-            self._selector.modify(handle.control, selectors.EVENT_READ, handle)
+        if handle.is_connected:
+            self._selector.modify(handle.control.fileno(), selectors.EVENT_READ, handle)
             handle.push()
 
     def _hear_link(self, at: float) -> list[tuple[Process, Happening]]:
@@ -234,9 +232,7 @@ class ProcessLauncher:
             self._ready.extend(self._finish(handle, {"signal": 9, "detail": "parent"}, at))
 
     def _drop(self, handle: ProcessHandle) -> None:
-        if handle.control is not None:
-            self._unregister(handle.control)
-        for descriptor in handle.outputs:
+        for descriptor in handle.descriptors:
             self._unregister(descriptor)
         handle.close()
         self._handles.pop(handle.number, None)

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pauta.runtime import kin
@@ -21,7 +21,18 @@ _GROUPS_AT_ONCE = 64
 
 @dataclass
 class Child:
-    """A script's process, and how it ended once it did. `reaped` is (code, signal, largest resident bytes)."""
+    """A script's process, and how it ended once it did.
+
+    Attributes:
+        limit: Bytes of memory allowed.
+        peak: Most bytes seen while there was a limit.
+        kill_at: When it is to be killed.
+        over, crowded: It was killed for its memory, for the number of its processes.
+        reaped: Code, signal, and largest resident bytes, once it has ended.
+        sweep_until: Until when its descendants are hunted before its end is told anyway.
+        groups: Process groups of what it left behind.
+        clean_looks: How often in a row nothing was found.
+    """
 
     birth: Birth
     pid: int
@@ -32,6 +43,8 @@ class Child:
     crowded: bool = False
     reaped: tuple[int | None, int | None, int] | None = None
     sweep_until: float = 0.0
+    groups: set[int] = field(default_factory=set)
+    clean_looks: int = 0
 
 
 class Brood:
@@ -93,7 +106,7 @@ class Brood:
                     child.kill_at = now + _SAMPLE_SECONDS
                     self._signal(self._family(child), signal.SIGKILL)
                 continue
-            if self._sweep(child) and now < child.sweep_until:
+            if self._sweep(child, now) and now < child.sweep_until:
                 continue
             del self._children[child.birth.number]
             yield _account(child)
@@ -170,11 +183,28 @@ class Brood:
             roots.insert(0, child.pid)
         return kin.descendants(roots)
 
-    def _sweep(self, child: Child) -> bool:
-        """Kill what an ended child left behind; whether there was anything."""
+    def _sweep(self, child: Child, now: float) -> bool:
+        """Kill what an ended child left behind; whether there may still be anything.
+
+        The kernel's list of children can miss one that changes its parent just now. So once something was found,
+        only the second look that finds nothing counts.
+        """
+        self._reap(now)
+        orphans = self._orphans()
         left = [pid for pid in self._family(child) if kin.session(pid) is not None]
+        child.groups.update(group for pid in left if (group := kin.group(pid)))
+        for group in child.groups:
+            with suppress(OSError):
+                os.killpg(group, signal.SIGKILL)
         self._signal(left, signal.SIGKILL)
-        return bool(left)
+        # One that is just ending has lost its mark, but may still have children to hand over.
+        unclear = bool(left) or any(kin.is_ending(pid) for pid in orphans)
+        if unclear:
+            child.clean_looks = 0
+        elif child.groups and child.clean_looks < 1:
+            child.clean_looks += 1
+            return True
+        return unclear
 
     def _orphans(self) -> list[int]:
         """Processes that hang here because whoever started them is gone."""

@@ -38,6 +38,7 @@ class Folder:
         self._root = root
         self._skeleton: frozenset[str] = frozenset()
         self._known: dict[str, tuple[_Signature, Address]] = {}
+        self._was_empty = False
 
     def frame(self, model_path: str | None) -> None:
         """Have the folders of this path exist from now on. One that leads out of the folder is passed over."""
@@ -53,8 +54,9 @@ class Folder:
             StoreFault: A file's object is missing or damaged.
         """
         files = {file.path: file for file in wanted}
-        if not files and not self._skeleton and not self._known and self._is_empty():
+        if not files and not self._skeleton and not self._known and (self._was_empty or self._is_empty()):
             return
+        self._was_empty = False
         self._clear(files)
         for path in sorted(self._skeleton):
             os.makedirs(os.path.join(self._root, path), exist_ok=True)
@@ -68,7 +70,8 @@ class Folder:
         Raises:
             StoreFault: It cannot be stored.
         """
-        if not self._skeleton and not self._known and self._is_empty():
+        self._was_empty = not self._skeleton and not self._known and self._is_empty()
+        if self._was_empty:
             return Gathered()
         files: list[FileRef] = []
         left_out: list[str] = []

@@ -49,6 +49,19 @@ def session(pid: int) -> int | None:
     return int(fields[3]) if len(fields) > 3 and fields[0] not in {b"Z", b"X"} else None
 
 
+def is_ending(pid: int) -> bool:
+    """Whether a process is gone, waits to be reaped, or has already given up its memory on its way out."""
+    return session(pid) is None or _read(f"/proc/{pid}/statm")[:2] in {b"0 ", b""}
+
+
+def group(pid: int) -> int | None:
+    """The process group of a process, None when it is gone."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
 def mark(pid: int) -> str:
     """The mark in a process's environment, empty when it has none."""
     environ = b"\0" + _read(f"/proc/{pid}/environ", _ENVIRON_LIMIT)

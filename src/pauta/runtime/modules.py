@@ -9,7 +9,6 @@ import re
 import sys
 import tokenize
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -22,12 +21,6 @@ class NoExecute(Exception):
     """The script, once loaded, has nothing to call by the name of ``execute``."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    code: CodeType
-    signature: tuple[int, int, int]
-
-
 class Scripts:
     """The scripts of one bundle.
 
@@ -37,9 +30,10 @@ class Scripts:
 
     def __init__(self, bundle: str) -> None:
         self._bundle = bundle
-        self._compiled: dict[tuple[str, str], _Compiled] = {}
+        self._compiled: dict[tuple[str, str], CodeType] = {}
         self._helpers = frozenset(os.listdir(bundle)) if os.path.isdir(bundle) else frozenset()
         self._registered: dict[str, ModuleType] = {}
+        self._names: dict[str, str] = {}
         self.shown: dict[str, str] = {}
         self.restore_path()
 
@@ -52,9 +46,10 @@ class Scripts:
         """
         path = os.path.join(self._bundle, step.script)
         code = self._code(path, step.shown_as)
-        module = ModuleType(self._name(step.name))
+        name = self._names.get(step.name) or self._name(step.name)
+        module = ModuleType(name)
         module.__file__ = path
-        self._registered[module.__name__] = sys.modules[module.__name__] = module
+        self._registered[name] = sys.modules[name] = module
         exec(code, module.__dict__)  # noqa: S102 - running the user's script is what this process is for
         execute = module.__dict__.get("execute")
         if not callable(execute):
@@ -76,18 +71,17 @@ class Scripts:
             sys.path.insert(0, self._bundle)
 
     def _code(self, path: str, shown_as: str) -> CodeType:
-        status = os.stat(path)
-        signature = (status.st_ino, status.st_size, status.st_mtime_ns)
+        # A bundle is named by what is in it and never changes.
         known = self._compiled.get((path, shown_as))
-        if known is not None and known.signature == signature:
-            return known.code
+        if known is not None:
+            return known
         with open(path, "rb") as file:
             source = file.read()
         self.shown[path] = shown_as
         # Tracebacks look up source lines by the name given here, which is no file of this folder.
         linecache.cache[shown_as] = (len(source), None, _lines(source), shown_as)
         code = compile(source, shown_as, "exec", dont_inherit=True)
-        self._compiled[path, shown_as] = _Compiled(code, signature)
+        self._compiled[path, shown_as] = code
         return code
 
     def _name(self, step: str) -> str:
@@ -95,6 +89,7 @@ class Scripts:
         name = "step_" + _NOT_A_NAME.sub("_", step)
         while f"{name}.py" in self._helpers or name in self._helpers or name in sys.modules:
             name += "_"
+        self._names[step] = name
         return name
 
 

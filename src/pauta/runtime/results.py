@@ -6,12 +6,18 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pauta.domain.outputs import Kind, Output
+from blake3 import blake3
+
+from pauta.domain.ids import Address
+from pauta.domain.outputs import INLINE_LIMIT, Kind, Output
 from pauta.domain.problems import Problem, StepFault
 from pauta.domain.wire import StepOrder
 from pauta.frames.encode import Encoded, encode
+from pauta.frames.values import json_bytes, plain
 from pauta.ports.objects import Objects
 from pauta.runtime.kept import Kept
+
+_JSON = frozenset({dict, str, int, float, bool})
 
 
 class Result:
@@ -19,25 +25,29 @@ class Result:
 
     Attributes:
         value: What the script returned.
-        encoded: The checked form, None when the step has no output.
+        text: The bytes of a JSON value.
+        encoded: The checked form of what is to be stored; None when there is nothing to write.
         output: Its record: at once for small JSON values, otherwise after `store`.
         profile: Profile and preview of a frame, after `store`.
         identity: Identity of the stored file, after `store`.
     """
 
-    __slots__ = ("encoded", "identity", "output", "profile", "value")
+    __slots__ = ("encoded", "identity", "output", "profile", "text", "value")
 
-    def __init__(self, value: Any, encoded: Encoded | None) -> None:
+    def __init__(
+        self, value: Any, *, encoded: Encoded | None = None, output: Output | None = None, text: bytes | None = None
+    ) -> None:
         self.value = value
+        self.text = text
         self.encoded = encoded
-        self.output: Output | None = encoded.inline() if encoded is not None else None
+        self.output = output
         self.profile: dict[str, Any] | None = None
         self.identity: tuple[int, int, int, int] | None = None
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing has to be written."""
-        return self.encoded is None or self.output is not None
+        return self.encoded is None
 
     def store(self, objects_of: Callable[[], Objects]) -> None:
         """Write it to the object store; for a frame make the profile too.
@@ -45,7 +55,7 @@ class Result:
         Raises:
             StoreFault: It cannot be written.
         """
-        if self.encoded is None or self.output is not None:
+        if self.encoded is None:
             return
         with objects_of().writing() as writing:
             self.encoded.write(writing)
@@ -59,13 +69,11 @@ class Result:
 
     def keep(self, kept: Kept) -> None:
         """Lay it ready for later steps of the stage."""
-        if self.encoded is None or kept.uses == 0:
+        if kept.uses == 0:
             return
-        kept.library = self.encoded.library
-        if self.encoded.kind is Kind.VALUE:
-            kept.text = self.encoded.pieces.parts[0]
-        else:
-            kept.live = self.value
+        kept.text = self.text
+        if self.text is None and self.encoded is not None:
+            kept.live, kept.library = self.value, self.encoded.library
 
 
 def check(value: Any, step: StepOrder) -> Result:
@@ -75,24 +83,32 @@ def check(value: Any, step: StepOrder) -> Result:
         StepFault: SCR-022, SCR-023 when it cannot be kept; DAT-011 when it has too few rows.
     """
     if step.gives is None:
-        return Result(value, None)
+        return Result(value)
+    if type(value) in _JSON:
+        return _check_value(value, step.gives)
     value = _as_it_is_now(value)
     encoded = encode(value, name=step.gives, step=step.name)
+    if encoded.kind is Kind.VALUE:
+        return Result(value, encoded=encoded, text=encoded.pieces.parts[0])
     if encoded.kind is Kind.FRAME and (encoded.rows or 0) < step.min_rows:
-        values = {
-            "who": f'step "{step.name}" output ',
-            "output": step.gives,
-            "rows": encoded.rows,
-            "least": step.min_rows,
-        }
-        raise StepFault(Problem("DAT-011", values))
-    return Result(value, encoded)
+        values = {"step": step.name, "output": step.gives, "rows": encoded.rows, "least": step.min_rows}
+        raise StepFault(Problem("DAT-011", values, "step"))
+    return Result(value, encoded=encoded)
+
+
+def _check_value(value: Any, gives: str) -> Result:
+    """The short way for JSON values, which many small steps hand on."""
+    kept = plain(value, output=gives)
+    text = json_bytes(kept)
+    if len(text) > INLINE_LIMIT:
+        return Result(value, encoded=encode(value, name=gives), text=text)
+    address = Address(blake3(text).hexdigest())
+    output = Output(Kind.VALUE, address, len(text), "json", value=kept, inline=True)
+    return Result(value, output=output, text=text)
 
 
 def _as_it_is_now(value: Any) -> Any:
     """A value that later doings of the script's own leftovers do not change while it is written."""
-    if type(value) in {dict, str, int, float, bool}:
-        return value
     polars = sys.modules.get("polars")
     if polars is not None and isinstance(value, polars.LazyFrame):
         return value.collect()

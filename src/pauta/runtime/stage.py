@@ -72,6 +72,7 @@ class StageRun:
         for step in self._order.steps:
             if step.effects and earlier is not None:
                 self._settle(earlier)
+            self._see_files_of(step, earlier)
             if self._writer.fault is not None or not self._run_step(step):
                 return False
             if step.effects:
@@ -81,18 +82,19 @@ class StageRun:
         if self._writer.fault is not None:
             return False
         self._scripts.forget()
+        self._tools.streams.end()
         self._tools.channel.send(StageDone(self._order.stage, self._order.fence))
         return True
 
     def _settle(self, step: StepOrder) -> None:
         """Wait until everything up to this step is on record: what comes next has effects, or this one had."""
+        self._tools.streams.end()
         self._writer.drain()
         if self._writer.fault is None:
             self._tools.channel.flush()
             self._acknowledged(stage=self._order.stage, fence=self._order.fence, step=step.no)
 
     def _run_step(self, step: StepOrder) -> bool:
-        self._see_files_of(step)
         if step.candidates and (candidate := self._candidate(step)) is not None:
             self._stand_in(step, candidate)
             return True
@@ -135,7 +137,7 @@ class StageRun:
             if os.getpid() != self._process:
                 # The script forked, and the fork came back here as if it were this process.
                 os._exit(0)
-            tools.streams.end()
+            tools.streams.flush()
         tools.channel.put(StepReturned(order.stage, order.fence, step.no, clock.seconds))
         return value
 
@@ -188,8 +190,10 @@ class StageRun:
             seen=tuple(self._visible.values()),
         )
         if self._writer.idle and result.is_settled:
+            # Sent when the next step has begun, whose mark ends the output of this one.
             self._tools.channel.put(report())
             return
+        self._tools.streams.end()
         self._tools.channel.flush()
         self._writer.put(partial(self._store_behind, step, report, seconds))
 
@@ -233,6 +237,7 @@ class StageRun:
 
     def _fail(self, step: StepOrder, problem: Problem, seconds: float) -> None:
         """Report a failure, after everything before it."""
+        self._tools.streams.end()
         files: tuple[FileRef, ...] = ()
         try:
             files = self._gather()
@@ -252,11 +257,12 @@ class StageRun:
 
     # ---- files --------------------------------------------------------------------------------
 
-    def _see_files_of(self, step: StepOrder) -> None:
+    def _see_files_of(self, step: StepOrder, earlier: StepOrder | None) -> None:
         """A stage is a chain: a step sees what the one before it saw and made, and what the order adds."""
-        if self._kept or step.files:
-            further = [f for no in (*self._kept, *step.files_from) if no in self._kept for f in self._kept[no].files]
-            self._visible.update((file.path, file) for file in (*step.files, *further))
+        numbers = (*step.files_from, earlier.no) if earlier is not None else step.files_from
+        for files in (step.files, *(self._kept[no].files for no in numbers if no in self._kept)):
+            for file in files:
+                self._visible[file.path] = file
 
     def _gather(self) -> tuple[FileRef, ...]:
         gathered = self._tools.folder.gather(self._objects_of)
@@ -288,6 +294,7 @@ class StageRun:
         return next((c for c in step.candidates if c.inputs == inputs), None)
 
     def _stand_in(self, step: StepOrder, candidate: Candidate) -> None:
+        self._tools.streams.end()
         for take in step.takes:
             if take.step is not None:
                 self._kept[take.step].used()

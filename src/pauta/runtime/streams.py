@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
-from contextlib import suppress
+from typing import Any
 
 NOBODY = -1
 """Written instead of a step's number between steps."""
@@ -18,24 +18,32 @@ class Streams:
         self._descriptors = (out, err)
         self._mark = mark.encode("ascii")
         self._python_streams = (sys.stdout, sys.stderr)
+        self._present = NOBODY
 
     def begin(self, step: int) -> None:
-        """What is written from here on is this step's."""
-        self._write(b"%b%d\n" % (self._mark, step))
+        """What is written from here on is this step's, and no longer that of the step before it."""
+        self._write(step)
+
+    def flush(self) -> None:
+        """Write out what Python still holds of the step's output."""
+        for stream, own in zip((sys.stdout, sys.stderr), self._python_streams, strict=True):
+            _flush(own)
+            if stream is not own:
+                _flush(stream)
 
     def end(self) -> None:
-        """Write out what Python still holds, then say that the step's output is complete."""
-        for stream in {*self._python_streams, sys.stdout, sys.stderr}:
-            # A script may have closed or replaced it by anything.
-            with suppress(Exception):
-                stream.flush()
-        self._write(b"%b%d\n" % (self._mark, NOBODY))
+        """The output of the step that began last is complete."""
+        if self._present != NOBODY:
+            self.flush()
+            self._write(NOBODY)
 
     def restore(self) -> None:
         """Undo a script's replacing of `sys.stdout` and `sys.stderr`."""
         sys.stdout, sys.stderr = self._python_streams
 
-    def _write(self, mark: bytes) -> None:
+    def _write(self, step: int) -> None:
+        self._present = step
+        mark = b"%b%d\n" % (self._mark, step)
         for descriptor in self._descriptors:
             while True:
                 try:
@@ -48,3 +56,11 @@ class Streams:
                     # Closed by the script; the worker does not wait for this mark for ever.
                     pass
                 break
+
+
+def _flush(stream: Any) -> None:
+    try:
+        stream.flush()
+    except Exception:
+        # A script may have closed it, or put anything in its place; its output is then its own affair.
+        return

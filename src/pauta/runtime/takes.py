@@ -8,6 +8,7 @@ from typing import Any
 
 from pauta.domain.outputs import Output
 from pauta.domain.wire import StepOrder, TakeOrder
+from pauta.frames.values import from_json
 from pauta.ports.objects import Objects
 from pauta.runtime.kept import Identity, Kept, is_at_hand, wanted_library
 
@@ -41,8 +42,6 @@ class Taker:
 
     def _live(self, kept: Kept) -> Any:
         if kept.text is not None:
-            from pauta.frames.values import from_json
-
             return from_json(kept.text)
         from pauta.frames.isolate import isolate
 

@@ -1,0 +1,28 @@
+"""A real launcher with real processes, shared by the tests of this folder; each test has folders of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from step_driver import Driver
+
+from pauta.adapters.process_launcher import ProcessLauncher
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[ProcessLauncher]:
+    """One warm parent for the whole session; it has pandas loaded, as in a project that uses frames."""
+    launcher = ProcessLauncher(preload=("numpy", "pandas", "pyarrow"), environ=Driver.environ())
+    yield launcher
+    launcher.close()
+
+
+@pytest.fixture
+def driver(launcher: ProcessLauncher, tmp_path: Path) -> Iterator[Driver]:
+    """Runs scripts, and insists that no process is left when the test is over."""
+    driver = Driver(launcher, tmp_path)
+    yield driver
+    driver.end()
+    assert driver.left() == []

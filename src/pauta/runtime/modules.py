@@ -35,6 +35,7 @@ class Scripts:
         self._registered: dict[str, ModuleType] = {}
         self._names: dict[str, str] = {}
         self.shown: dict[str, str] = {}
+        self._beside = bundle
         self.restore_path()
 
     def load(self, step: StepOrder) -> Callable[..., Any]:
@@ -45,6 +46,7 @@ class Scripts:
             BaseException: Whatever the script's top level raises, SyntaxError included.
         """
         path = os.path.join(self._bundle, step.script)
+        self._stand_beside(os.path.dirname(path))
         code = self._code(path, step.shown_as)
         name = self._names.get(step.name) or self._name(step.name)
         module = ModuleType(name)
@@ -64,11 +66,26 @@ class Scripts:
         self._registered.clear()
 
     def restore_path(self) -> None:
-        """Have the bundle first on the import path again."""
-        if not sys.path or sys.path[0] != self._bundle:
-            if self._bundle in sys.path:
-                sys.path.remove(self._bundle)
-            sys.path.insert(0, self._bundle)
+        """Have the script's own folder and the bundle first on the import path again."""
+        wanted = [self._beside] if self._beside == self._bundle else [self._beside, self._bundle]
+        if sys.path[: len(wanted)] != wanted:
+            sys.path[:] = wanted + [entry for entry in sys.path if entry not in wanted]
+
+    def _stand_beside(self, folder: str) -> None:
+        """Import from a script's own folder first, as Python does for a script that is started.
+
+        Another folder may have another module of the same name: those of the bundle are imported anew.
+        """
+        if folder == self._beside:
+            return
+        if self._beside != self._bundle and self._beside in sys.path:
+            sys.path.remove(self._beside)
+        self._beside = folder
+        self.restore_path()
+        inside = os.path.join(self._bundle, "")
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None) or "").startswith(inside):
+                del sys.modules[name]
 
     def _code(self, path: str, shown_as: str) -> CodeType:
         # A bundle is named by what is in it and never changes.

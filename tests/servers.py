@@ -139,12 +139,8 @@ def create_database(server: PostgresServer, name: str) -> str:
 
 
 def empty_tables(address: str) -> None:
-    """Remove all rows but the schema's version."""
+    """Remove all rows but the schema's version. Deleting few rows is much quicker than truncating files."""
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as raw:
-        rows = raw.execute(
-            "SELECT quote_ident(table_name) FROM information_schema.tables "
-            "WHERE table_schema = current_schema() AND table_name <> 'alembic_version'"
-        ).fetchall()
-        raw.execute(f"TRUNCATE {', '.join(row[0] for row in rows)} RESTART IDENTITY CASCADE")
+        raw.execute("; ".join(f"DELETE FROM {table}" for table in ("run", "plan", "cache", "profile", "imported")))

@@ -6,13 +6,14 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from blake3 import blake3
 
+from pauta.adapters.clock import now
 from pauta.adapters.folder_objects import FolderObjects
 from pauta.adapters.memory_objects import MemoryObjects
 from pauta.domain.ids import Address
@@ -21,9 +22,7 @@ from pauta.domain.problems import StoreFault
 
 @pytest.fixture(params=["folder", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    made: Any = (
-        FolderObjects(tmp_path / "objects") if request.param == "folder" else MemoryObjects(lambda: datetime.now(UTC))
-    )
+    made: Any = FolderObjects(tmp_path / "objects") if request.param == "folder" else MemoryObjects(now)
     yield made
     made.close()
 
@@ -92,9 +91,13 @@ def test_an_object_that_is_not_finished_is_not_there(store: Any) -> None:
 
 
 def test_an_error_while_writing_leaves_nothing(store: Any) -> None:
-    with pytest.raises(KeyError), store.writing() as writing:
-        writing.write(b"half")
-        raise KeyError
+    def interrupted() -> None:
+        with store.writing() as writing:
+            writing.write(b"half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
     assert list(store.contents()) == []
 
 
@@ -141,18 +144,18 @@ def test_discarded_objects_are_gone_and_can_be_made_again(store: Any) -> None:
 
 def test_trash_is_kept_until_it_is_old(store: Any) -> None:
     store.discard([store.put(b"12345").address])
-    now = datetime.now(UTC)
-    assert store.empty_trash(older_than=now - timedelta(hours=1)) == 0
-    assert store.empty_trash(older_than=now + timedelta(hours=1)) == 5
-    assert store.empty_trash(older_than=now + timedelta(hours=1)) == 0
+    at = now()
+    assert store.empty_trash(older_than=at - timedelta(hours=1)) == 0
+    assert store.empty_trash(older_than=at + timedelta(hours=1)) == 5
+    assert store.empty_trash(older_than=at + timedelta(hours=1)) == 0
 
 
 def test_contents_tell_size_and_time(store: Any) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=2)
+    before = now() - timedelta(seconds=2)
     store.put(b"abc")
     (info,) = store.contents()
     assert info.size == 3
-    assert before <= info.modified_at <= datetime.now(UTC) + timedelta(seconds=2)
+    assert before <= info.modified_at <= now() + timedelta(seconds=2)
 
 
 # ---- T16: damage is found on read and never served -------------------------------------------------
@@ -240,7 +243,7 @@ def test_an_old_object_that_is_written_again_counts_as_new(folder: FolderObjects
     os.utime(file_of(folder, address), (1_000_000_000, 1_000_000_000))
     assert folder.put(b"old").identity == FolderObjects(folder.root).put(b"old").identity
     (info,) = folder.contents()
-    assert datetime.now(UTC) - info.modified_at < timedelta(minutes=5)
+    assert now() - info.modified_at < timedelta(minutes=5)
 
 
 def test_an_object_cut_on_disk_is_replaced_when_it_is_written_again(folder: FolderObjects) -> None:

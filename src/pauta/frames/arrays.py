@@ -26,7 +26,7 @@ def array_pieces(array: np.ndarray[Any, Any], *, output: str) -> Pieces:
     header = io.BytesIO()
     np.lib.format.write_array_header_2_0(header, np.lib.format.header_data_from_array_1_0(in_order))
     flat = in_order.reshape(-1, order="A")
-    body: Any = memoryview(flat.view(np.uint8)) if flat.size else b""
+    body: Any = flat.view(np.uint8).data if flat.size else b""
     return Pieces(header.tell() + in_order.nbytes, (header.getvalue(), body))
 
 

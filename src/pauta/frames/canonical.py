@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 NOT_A_TIME = np.iinfo(np.int64).min
-_VIEWED = {8: np.dtype("u1"), 16: np.dtype("u2"), 32: np.dtype("u4"), 64: np.dtype("u8")}
+_VIEWED: dict[int, np.dtype[Any]] = {8: np.dtype("u1"), 16: np.dtype("u2"), 32: np.dtype("u4"), 64: np.dtype("u8")}
 
 
 def canonical(column: Any) -> pa.Array:
@@ -27,13 +27,7 @@ def canonical(column: Any) -> pa.Array:
         return _canonical_dictionary(array)
     if isinstance(kind, pa.BaseExtensionType):
         return pa.ExtensionArray.from_storage(kind, canonical(array.storage))
-    if pa.types.is_nested(kind):
-        return take_all(array) if _has_nulls(array) or not _owns_whole(array) else array
-    if array.null_count == 0:
-        return take_all(array) if pa.types.is_boolean(kind) and _has_stray_bits(array, 1) else array
-    if pa.types.is_null(kind):
-        return array
-    if _is_plain(kind):
+    if _is_plain(kind) and array.null_count:
         return _canonical_plain(array, _missing(kind))
     return array if _is_settled(array) else take_all(array)
 
@@ -78,9 +72,8 @@ def _one_chunk(column: Any) -> pa.Array:
 
 def _is_plain(kind: pa.DataType) -> bool:
     """Whether values have a fixed width that NumPy knows and are their own storage."""
-    return (
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or (pa.types.is_temporal(kind) and kind.bit_width <= 64)
-    )
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return bool(number or (pa.types.is_temporal(kind) and kind.bit_width <= 64))
 
 
 def _missing(kind: pa.DataType) -> int:
@@ -141,7 +134,7 @@ def _has_nulls(array: pa.Array) -> bool:
         return any(_has_nulls(array.field(i)) for i in range(kind.num_fields))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return _has_nulls(array.values)
-    return pa.types.is_nested(kind)
+    return bool(pa.types.is_nested(kind))
 
 
 def _owns_whole(array: pa.Array) -> bool:
@@ -161,13 +154,29 @@ def _owns_whole(array: pa.Array) -> bool:
 
 
 def _is_settled(array: pa.Array) -> bool:
-    """Whether a column of texts or bytes with nulls holds nothing under them."""
+    """Whether an array that is neither plain with nulls nor a dictionary is in its one form already."""
     kind = array.type
+    if pa.types.is_nested(kind):
+        return _owns_whole(array) and not _has_nulls(array)
+    if array.null_count == 0:
+        return not pa.types.is_boolean(kind) or not _has_stray_bits(array, 1)
+    return bool(pa.types.is_null(kind)) or (_is_text(kind) and _has_empty_nulls(array))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def _has_empty_nulls(array: pa.Array) -> bool:
+    """Whether a column of texts or bytes holds nothing under its nulls."""
     if array.offset or _has_stray_bits(array, 0):
         return False
-    wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
-    if not wide and not pa.types.is_string(kind) and not pa.types.is_binary(kind):
-        return False
+    wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
     ends = np.frombuffer(array.buffers()[1], "i8" if wide else "i4", count=len(array) + 1)
     return not np.diff(ends)[~presence(array)].any()
 

@@ -170,7 +170,7 @@ def _tiny_numbers(values: Sequence[Any], whole: bool) -> dict[str, Any]:
     if not whole:
         values = [float(v) if isinstance(v, Decimal) else v for v in values]
         finite = [v for v in values if math.isfinite(v)]
-        result["nans"] = sum(v != v for v in values)
+        result["nans"] = sum(math.isnan(v) for v in values)
         infinite = len(values) - len(finite) - result["nans"]
         if infinite:
             result["infinite"] = infinite
@@ -197,4 +197,3 @@ def _tiny_counts(values: Sequence[Any]) -> dict[str, Any]:
     counts = Counter(values).most_common(TOP)
     distinct = len(set(values))
     return {"distinct": distinct, "top": [[cell(v), n] for v, n in counts] if distinct < len(values) else []}
-

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pauta.domain.problems import Place, Problem, shorten
+from pauta.domain.problems import Place, Problem, Scalar, shorten
 
 MOST_PROBLEMS = 100
 LONGEST_CELL = 1024 * 1024
@@ -34,7 +34,7 @@ class _Record:
 def problems_of(
     data: bytes, *, delimiter: str, names: Sequence[str], types: Mapping[str, pa.DataType], file: str
 ) -> list[Problem]:
-    """All problems of a file in the order of its lines, at most `MOST_PROBLEMS`; its encoding alone if that is wrong."""
+    """All problems of a file by line, at most `MOST_PROBLEMS`; of a file that is not UTF-8 that alone."""
     try:
         text = data.removeprefix(_BOM).decode()
     except UnicodeDecodeError:
@@ -55,7 +55,7 @@ def header_problems(names: Sequence[str], types: Mapping[str, Any], file: str) -
     first: dict[str, int] = {}
     for position, name in enumerate(names, 1):
         if name in first:
-            values = {"first": first[name], "second": position, "name": shorten(name)}
+            values: dict[str, Scalar] = {"first": first[name], "second": position, "name": shorten(name)}
             problems.append(Problem("CSV-032", values, place=Place(file, 1)))
         first.setdefault(name, position)
     return problems + missing_columns(types, names, file)
@@ -74,7 +74,11 @@ def missing_columns(wanted: Mapping[str, Any], found: Sequence[str], file: str) 
         if close is None:
             problems.append(Problem("CSV-030", {"name": shorten(name)}, place=Place(file)))
         else:
-            values = {"name": shorten(name), "close": shorten(close), "column": list(found).index(close) + 1}
+            values: dict[str, Scalar] = {
+                "name": shorten(name),
+                "close": shorten(close),
+                "column": list(found).index(close) + 1,
+            }
             problems.append(Problem("CSV-030", values, "near", place=Place(file)))
     return problems
 
@@ -98,7 +102,8 @@ def _records(text: str, delimiter: str) -> Iterator[_Record]:
     position, line, size = 0, 1, len(text)
     end_or_next = re.compile(f"[{re.escape(delimiter)}\r\n]")
     while position < size:
-        start_line, fields = line, []
+        start_line = line
+        fields: list[str] = []
         while True:
             if text[position : position + 1] == '"':
                 value, position, closed = _quoted(text, position)
@@ -141,14 +146,12 @@ def position_of(text: str, position: int) -> int:
     return position - max(text.rfind("\n", 0, position), text.rfind("\r", 0, position))
 
 
-def _row_problems(
-    record: _Record, names: Sequence[str], types: Mapping[str, pa.DataType], file: str
-) -> list[Problem]:
+def _row_problems(record: _Record, names: Sequence[str], types: Mapping[str, pa.DataType], file: str) -> list[Problem]:
     if record.open_quote is not None:
         line, column = record.open_quote
         return [Problem("CSV-011", place=Place(file, line, column))]
     if len(record.fields) != len(names):
-        values = {"found": len(record.fields), "expected": len(names)}
+        values: dict[str, Scalar] = {"found": len(record.fields), "expected": len(names)}
         return [Problem("CSV-010", values, place=Place(file, record.line))]
     problems = []
     for name, value in zip(names, record.fields, strict=True):
@@ -163,22 +166,26 @@ def _row_problems(
 
 
 def _value_problem(value: str, kind: pa.DataType, place: Place) -> Problem | None:
-    found = {"found": shorten(value)}
     if pa.types.is_integer(kind):
-        if not _INTEGER.match(value):
-            return _not_a_number(value, place, "integer" if _NUMBER.match(value) else "number")
-        least, most = _range(kind)
-        return None if least <= int(value) <= most else Problem("CSV-022", found | {"expected": str(kind)}, place=place)
+        return _integer_problem(value, kind, place)
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return None if _NUMBER.match(value) else _not_a_number(value, place, "number")
-    if pa.types.is_boolean(kind):
-        good = value.lower() in ("true", "false", "1", "0")
-        return None if good else Problem("CSV-020", found, "boolean", place=place)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return _date_problem(value, kind, place)
-    if _converts(value, kind):
+    if pa.types.is_boolean(kind):
+        good, variant = value.lower() in ("true", "false", "1", "0"), "boolean"
+    else:
+        good, variant = _converts(value, kind), "other"
+    return None if good else Problem("CSV-020", {"found": shorten(value), "expected": str(kind)}, variant, place=place)
+
+
+def _integer_problem(value: str, kind: pa.DataType, place: Place) -> Problem | None:
+    if not _INTEGER.match(value):
+        return _not_a_number(value, place, "integer" if _NUMBER.match(value) else "number")
+    least, most = _range(kind)
+    if least <= int(value) <= most:
         return None
-    return Problem("CSV-020", found | {"expected": str(kind)}, "other", place=place)
+    return Problem("CSV-022", {"found": shorten(value), "expected": str(kind)}, place=place)
 
 
 def _not_a_number(value: str, place: Place, variant: str) -> Problem:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from pauta.domain.problems import InvalidInput, Place, Problem, shorten
+from pauta.domain.problems import InvalidInput, Place, Problem, Scalar, shorten
 from pauta.frames import csv_diagnosis
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -25,6 +25,7 @@ _MOST_RATIO = 1000
 _SAMPLE_LINES = 20
 _BLOCK = 8 * 1024 * 1024
 _ABSENT = ["", "NA", "N/A", "#N/A", "NULL", "null"]
+_QUOTE_OR_END = re.compile(rb'"|\r\n|\n|\r')
 _LEADING_ZERO = re.compile(rb"[,;\t|\r\n\"+-]0[0-9]")
 _BOM = b"\xef\xbb\xbf"
 _NOT_CSV = (
@@ -51,8 +52,7 @@ def read_csv(path: Path, *, types: Mapping[str, pa.DataType], needs_rows: bool) 
     """
     data = _bytes_of(path)
     _check_kind(data, path)
-    header_end = _first_line_end(data)
-    if not bytes(data[:header_end]).removeprefix(_BOM).strip() and not bytes(data[:4096]).removeprefix(_BOM).strip():
+    if not bytes(data[:_BLOCK]).removeprefix(_BOM).strip():
         raise InvalidInput(Problem("CSV-001", place=Place(path.name)))
     delimiter = find_delimiter(data, types, path.name)
     names = _header(data, delimiter, path.name)
@@ -84,7 +84,7 @@ def find_delimiter(data: Any, types: Mapping[str, Any], file: str) -> str:
     ranked = sorted(counts, key=lambda d: -counts[d])
     if len(ranked) > 1:
         first, second = ranked[:2]
-        values = {"first": _shown(first), "first_columns": counts[first],
+        values: dict[str, Scalar] = {"first": _shown(first), "first_columns": counts[first],
                   "second": _shown(second), "second_columns": counts[second]}  # fmt: skip
         raise InvalidInput(Problem("CSV-012", values, place=Place(file)))
     return ranked[0] if ranked else max(DELIMITERS, key=lambda d: headers[d])
@@ -122,7 +122,7 @@ def _bytes_of(path: Path) -> Any:
             with gzip.GzipFile(fileobj=file) as packed:
                 data = packed.read(limit + 1)
         except (OSError, EOFError, ValueError) as error:
-            values = {"expected": "a gzip file", "reason": shorten(error)}
+            values: dict[str, Scalar] = {"expected": "a gzip file", "reason": shorten(error)}
             raise InvalidInput(Problem("DAT-020", values, place=Place(path.name))) from error
     if len(data) > limit:
         raise InvalidInput(Problem("CSV-040", {"limit": f"{limit >> 20} MiB"}, "gzip", place=Place(path.name)))
@@ -137,7 +137,7 @@ def _check_kind(data: Any, path: Path) -> None:
     """
     start = bytes(data[:64])
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        values = {"byte": f"0x{start[0]:02x}", "guess": "UTF-16"}
+        values: dict[str, Scalar] = {"byte": f"0x{start[0]:02x}", "guess": "UTF-16"}
         raise InvalidInput(Problem("CSV-013", values, place=Place(path.name, 1)))
     text = start.removeprefix(_BOM).lstrip()
     for mark, kind in _NOT_CSV:
@@ -148,9 +148,17 @@ def _check_kind(data: Any, path: Path) -> None:
         raise InvalidInput(Problem("CSV-050", {}, "json", place=Place(path.name)))
 
 
-def _first_line_end(data: Any) -> int:
-    found = [i for i in (data.find(b"\n"), data.find(b"\r")) if i >= 0]
-    return min(found) if found else len(data)
+def _header_end(data: Any) -> int:
+    """Where the first row after the header begins; empty lines before the header are passed over."""
+    start = bytes(data[: 4 * 1024 * 1024])
+    position = len(start) - len(start.removeprefix(_BOM).lstrip(b"\r\n"))
+    quoted = False
+    for match in _QUOTE_OR_END.finditer(start, position):
+        if match.group() == b'"':
+            quoted = not quoted
+        elif not quoted:
+            return match.end()
+    return len(start)
 
 
 def _header(data: Any, delimiter: str, file: str) -> list[str]:
@@ -169,7 +177,7 @@ def _header(data: Any, delimiter: str, file: str) -> list[str]:
 
 def _header_problems(names: list[str], types: Mapping[str, Any], file: str) -> list[Problem]:
     if len(names) > MOST_COLUMNS:
-        values = {"found": len(names), "limit": MOST_COLUMNS}
+        values: dict[str, Scalar] = {"found": len(names), "limit": MOST_COLUMNS}
         return [Problem("CSV-040", values, "columns", place=Place(file, 1))]
     return csv_diagnosis.header_problems(names, types, file)
 
@@ -182,7 +190,7 @@ def _converted(data: Any, delimiter: str, names: list[str], types: Mapping[str, 
         table = _parse(data, delimiter, names, types, quoted=quoted)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         _diagnose(data, delimiter, names, types, file)
-        values = {"expected": "CSV", "reason": shorten(error)}
+        values: dict[str, Scalar] = {"expected": "CSV", "reason": shorten(error)}
         raise InvalidInput(Problem("DAT-020", values, place=Place(file))) from error
     if any(_is_suspicious(column) for column in table.columns):
         _diagnose(data, delimiter, names, types, file)
@@ -220,9 +228,12 @@ def _count(data: Any, byte: bytes) -> int:
 def _parse(
     data: Any, delimiter: str, names: list[str], types: Mapping[str, Any], *, quoted: bool, only: Any = None
 ) -> pa.Table:
+    rows = pa.py_buffer(data).slice(_header_end(data))
+    if not rows.slice(0, min(_BLOCK, rows.size)).to_pybytes().strip(b"\r\n"):
+        return pa.table({name: pa.array([], types.get(name, pa.string())) for name in only or names})
     return arrow_csv.read_csv(
-        pa.BufferReader(pa.py_buffer(data)),
-        read_options=arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=_BLOCK),
+        pa.BufferReader(rows),
+        read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
         # Rows can only be told apart in parallel when no line end lies within quotes.
         parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
         convert_options=arrow_csv.ConvertOptions(
@@ -238,9 +249,11 @@ def _hides_text(column: Any, text: Any) -> bool:
 
 
 def _with_nulls(table: pa.Table) -> pa.Table:
-    """Empty texts as null."""
+    """Empty texts as null; columns without any value as numbers, as pandas reads them."""
     for i, field in enumerate(table.schema):
         column = table.column(i)
+        if pa.types.is_null(field.type):
+            table = table.set_column(i, field.name, column.cast(pa.float64()))
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
             empty = pc.equal(pc.binary_length(column), 0)
             if pc.any(empty).as_py():

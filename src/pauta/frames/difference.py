@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 _LEAST_SHARE = 1e-4
@@ -42,9 +43,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 
 
 def _column(old: Mapping[str, Any], new: Mapping[str, Any], rows_before: int, rows_after: int) -> dict[str, Any]:
-    changed: dict[str, Any] = {
-        key: [old.get(key), new.get(key)] for key in _COMPARED if old.get(key) != new.get(key)
-    }
+    changed: dict[str, Any] = {key: [old.get(key), new.get(key)] for key in _COMPARED if old.get(key) != new.get(key)}
     if _is_listed(old) and _is_listed(new):
         changed |= _categories(old["top"], new["top"])
     elif old.get("quantiles") and new.get("quantiles"):
@@ -68,9 +67,7 @@ def _categories(old: Sequence[Any], new: Sequence[Any]) -> dict[str, Any]:
     if gone := [value for value in before if value not in after]:
         result["vanished"] = gone
     shares_before, shares_after = _shares(before), _shares(after)
-    psi = _stability(
-        [(shares_before.get(v, 0.0), shares_after.get(v, 0.0)) for v in dict.fromkeys([*before, *after])]
-    )
+    psi = _stability([(shares_before.get(v, 0.0), shares_after.get(v, 0.0)) for v in dict.fromkeys([*before, *after])])
     return result | ({"psi": psi} if psi else {})
 
 
@@ -79,9 +76,7 @@ def _shares(counts: Mapping[str, int]) -> dict[str, float]:
     return {value: count / total for value, count in counts.items()}
 
 
-def _most_frequent(
-    old: Mapping[str, Any], new: Mapping[str, Any], rows_before: int, rows_after: int
-) -> dict[str, Any]:
+def _most_frequent(old: Mapping[str, Any], new: Mapping[str, Any], rows_before: int, rows_after: int) -> dict[str, Any]:
     """Of columns with many values only the frequent ones can be compared; one that left the list need not be gone."""
     before = {str(value): count / max(rows_before, 1) for value, count in old["top"]}
     after = {str(value): count / max(rows_after, 1) for value, count in new["top"]}
@@ -95,8 +90,9 @@ def _distribution(old: Sequence[float], new: Sequence[float]) -> dict[str, Any]:
     points = sorted({*old, *new})
     distance = max(abs(_below(old, x) - _below(new, x)) for x in points)
     edges = sorted(set(old[2:-1:2]))
-    bounds = [0.0, *(_below(old, e) for e in edges), 1.0], [0.0, *(_below(new, e) for e in edges), 1.0]
-    pairs = [(b1 - b0, a1 - a0) for (b0, b1), (a0, a1) in zip(*(zip(b, b[1:], strict=False) for b in bounds), strict=True)]
+    steps_before = pairwise([0.0, *(_below(old, e) for e in edges), 1.0])
+    steps_after = pairwise([0.0, *(_below(new, e) for e in edges), 1.0])
+    pairs = [(b1 - b0, a1 - a0) for (b0, b1), (a0, a1) in zip(steps_before, steps_after, strict=True)]
     psi = _stability(pairs)
     return {"psi": psi, "ks": round(distance, 6)} if psi or distance else {}
 

@@ -6,6 +6,7 @@ that way (whole numbers above 2**53, NaN beside null) takes a nullable type inst
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,30 +16,18 @@ import pyarrow.compute as pc
 
 from pauta.frames.pandas_columns import column_from_arrow
 
-_EXACT = 2**53
+_EXACT = 2**53  # above it, not every whole number is a float64
 
 
 def foreign_column(array: pa.Array, view: Any) -> Any:
     """The column as a NumPy array or a pandas extension array."""
-    kind = array.type
-    if pa.types.is_boolean(kind):
-        return _booleans(array)
-    if pa.types.is_integer(kind):
-        return _integers(array, view)
-    if pa.types.is_floating(kind):
-        return _floats(array, view)
-    if pa.types.is_string(kind) or pa.types.is_string_view(kind):
-        return column_from_arrow(array.cast(pa.large_string()), None, view)
-    if pa.types.is_large_string(kind) or pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
-        return column_from_arrow(array, None, view)
-    if pa.types.is_dictionary(kind):
-        return _categories(array)
-    if isinstance(kind, pa.Bool8Type):
-        return _booleans(array.cast(pa.bool_()))
+    for is_kind, convert in _CONVERTERS:
+        if is_kind(array.type):
+            return convert(array, view)
     return _as_arrow_says(array)
 
 
-def _booleans(array: pa.Array) -> Any:
+def _booleans(array: pa.Array, view: Any) -> Any:
     if array.null_count == 0:
         return array.to_numpy(zero_copy_only=False)
     return pd.array(array.to_numpy(zero_copy_only=False), dtype="boolean")
@@ -49,7 +38,7 @@ def _integers(array: pa.Array, view: Any) -> Any:
         return column_from_arrow(array, None, view)
     limits = pc.min_max(array)
     low, high = limits["min"].as_py(), limits["max"].as_py()
-    if low is None or (-_EXACT <= low and high <= _EXACT):
+    if low is None or (low >= -_EXACT and high <= _EXACT):
         return array.cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
     return column_from_arrow(array, {"k": "masked"}, view)
 
@@ -60,15 +49,23 @@ def _floats(array: pa.Array, view: Any) -> Any:
     return column_from_arrow(array, {"k": "masked"} if beside else None, view)
 
 
-def _categories(array: pa.DictionaryArray) -> Any:
-    codes = np.asarray(array.indices.fill_null(-1) if array.indices.null_count and not _unsigned(array) else
-                       array.indices.cast(pa.int64()).fill_null(-1))  # fmt: skip
+def _categories(array: pa.DictionaryArray, view: Any) -> Any:
+    indices = array.indices.cast(pa.int64()) if pa.types.is_unsigned_integer(array.indices.type) else array.indices
+    codes = np.asarray(indices.fill_null(-1))
     categories = pd.Index(foreign_column(array.dictionary, _no_view))
     return pd.Categorical.from_codes(codes, categories=categories, ordered=array.type.ordered)
 
 
-def _unsigned(array: pa.DictionaryArray) -> bool:
-    return bool(pa.types.is_unsigned_integer(array.type.index_type))
+def _texts(array: pa.Array, view: Any) -> Any:
+    return column_from_arrow(array.cast(pa.large_string()), None, view)
+
+
+def _as_it_lies(array: pa.Array, view: Any) -> Any:
+    return column_from_arrow(array, None, view)
+
+
+def _byte_booleans(array: pa.Array, view: Any) -> Any:
+    return _booleans(array.cast(pa.bool_()), view)
 
 
 def _no_view(buffer: Any, dtype: np.dtype[Any], offset: int, count: int) -> np.ndarray[Any, Any]:
@@ -82,3 +79,17 @@ def _as_arrow_says(array: pa.Array) -> Any:
     series = array.to_pandas()
     values = series.array if not isinstance(series.dtype, np.dtype) else series.to_numpy()
     return values.copy() if isinstance(values, np.ndarray) else values
+
+
+_CONVERTERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any, Any], Any]], ...] = (
+    (pa.types.is_boolean, _booleans),
+    (pa.types.is_integer, _integers),
+    (pa.types.is_floating, _floats),
+    (pa.types.is_string, _texts),
+    (pa.types.is_string_view, _texts),
+    (pa.types.is_large_string, _as_it_lies),
+    (pa.types.is_timestamp, _as_it_lies),
+    (pa.types.is_duration, _as_it_lies),
+    (pa.types.is_dictionary, _categories),
+    (lambda kind: isinstance(kind, pa.Bool8Type), _byte_booleans),
+)

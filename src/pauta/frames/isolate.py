@@ -6,6 +6,8 @@ import copy
 import sys
 from typing import Any
 
+from pauta.frames.values import plain
+
 
 def isolate(value: Any) -> Any:
     """The value for one taker.
@@ -15,25 +17,27 @@ def isolate(value: Any) -> Any:
     values are copied. LazyFrames are collected, RecordBatches become Tables, and JSON values become what they are
     when read from the store, so that a step sees the same whether its input was just made or stored long ago.
     """
-    pandas, polars, pyarrow = (sys.modules.get(m) for m in ("pandas", "polars", "pyarrow"))
+    pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return _isolated_frame(value)
-    if polars is not None:
-        if isinstance(value, polars.LazyFrame):
-            return value.collect()
-        if isinstance(value, polars.DataFrame):
-            return value.clone()
-    if pyarrow is not None:
-        if isinstance(value, pyarrow.RecordBatch):
-            return pyarrow.Table.from_batches([value])
-        if isinstance(value, pyarrow.Table):
-            return value
-    if isinstance(value, dict | list | tuple | str | int | float | bool) or value is None:
-        return _isolated_value(value)
-    numpy = sys.modules.get("numpy")
+    unchangeable = _unchangeable(value)
+    if unchangeable is not None:
+        return unchangeable
+    if value is None or isinstance(value, dict | list | tuple | str | int | float | bool):
+        return plain(value, output="")
     if numpy is not None and isinstance(value, numpy.generic):
-        return value.item()
+        return plain(value, output="")
     return copy.deepcopy(value)
+
+
+def _unchangeable(value: Any) -> Any:
+    """A frame of polars or pyarrow as its taker gets it, else None."""
+    polars, pyarrow = sys.modules.get("polars"), sys.modules.get("pyarrow")
+    if polars is not None and isinstance(value, polars.LazyFrame | polars.DataFrame):
+        return value.collect() if isinstance(value, polars.LazyFrame) else value.clone()
+    if pyarrow is not None and isinstance(value, pyarrow.RecordBatch | pyarrow.Table):
+        return pyarrow.Table.from_batches([value]) if isinstance(value, pyarrow.RecordBatch) else value
+    return None
 
 
 def snapshot(value: Any) -> Any:
@@ -47,7 +51,7 @@ def snapshot(value: Any) -> Any:
 def _isolated_frame(frame: Any) -> Any:
     shallow = frame.copy(deep=False)
     for position, dtype in enumerate(frame.dtypes):
-        if dtype == object and _holds_mutable(frame.iloc[:, position]):
+        if dtype.kind == "O" and _holds_mutable(frame.iloc[:, position]):
             shallow.isetitem(position, frame.iloc[:, position].map(copy.deepcopy))
     return shallow
 
@@ -55,9 +59,3 @@ def _isolated_frame(frame: Any) -> Any:
 def _holds_mutable(series: Any) -> bool:
     numpy = sys.modules["numpy"]
     return not set(map(type, series)).isdisjoint({list, dict, set, bytearray, numpy.ndarray})
-
-
-def _isolated_value(value: Any) -> Any:
-    from pauta.frames.values import plain
-
-    return plain(value, output="")

@@ -5,6 +5,7 @@ A note is written only where the Arrow type alone does not tell the dtype.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from pauta.frames.canonical import NOT_A_TIME, canonical, presence, validity
 from pauta.frames.faults import bad_dtype
 from pauta.frames.object_columns import Note, object_from_arrow, object_to_arrow
 
+Encoder = Callable[[Any, str], tuple[pa.Array, Note | None]]
+Decoder = Callable[[pa.Array, Note, Any], Any]
 BOOL8 = pa.bool8()
 MASKED = (
     pd.BooleanDtype, pd.Float32Dtype, pd.Float64Dtype, pd.Int8Dtype, pd.Int16Dtype, pd.Int32Dtype, pd.Int64Dtype,
@@ -30,26 +33,12 @@ def column_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
     Raises:
         StepFault: SCR-022 when it has no exact form.
     """
-    if isinstance(values, np.ndarray):
-        return _numpy_to_arrow(values, column)
-    dtype = values.dtype
-    if isinstance(dtype, np.dtype):  # pandas' own wrapping of times without a zone
+    if isinstance(values.dtype, np.dtype):
         return _numpy_to_arrow(np.asarray(values), column)
-    if isinstance(dtype, pd.StringDtype):
-        return _string_to_arrow(values)
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _categorical_to_arrow(values, column)
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return _zoned_to_arrow(values, column), None
-    if isinstance(dtype, MASKED):
-        return _masked_to_arrow(values), {"k": "masked"}
-    if isinstance(dtype, pd.ArrowDtype):
-        return canonical(values.__arrow_array__()), {"k": "arrow"}
-    if isinstance(dtype, pd.PeriodDtype):
-        return _times(values.asi8, pa.int64()), {"k": "period", "f": dtype.name[len("period[") : -1]}
-    if isinstance(dtype, pd.IntervalDtype):
-        return _interval_to_arrow(values, column)
-    raise bad_dtype(column, dtype)
+    for kinds, encode in _ENCODERS:
+        if isinstance(values.dtype, kinds):
+            return encode(values, column)
+    raise bad_dtype(column, values.dtype)
 
 
 def _numpy_to_arrow(values: np.ndarray[Any, Any], column: str) -> tuple[pa.Array, Note | None]:
@@ -59,7 +48,7 @@ def _numpy_to_arrow(values: np.ndarray[Any, Any], column: str) -> tuple[pa.Array
         return _wrap(number, values), None
     if dtype == np.bool_:
         return pa.ExtensionArray.from_storage(BOOL8, _wrap(pa.int8(), values.view("i1"))), None
-    if dtype == object:
+    if dtype.kind == "O":
         return object_to_arrow(values, column)
     if dtype.kind in "mM" and dtype.isnative:
         unit, step = np.datetime_data(dtype)
@@ -81,7 +70,7 @@ def _times(ticks: np.ndarray[Any, Any], kind: pa.DataType) -> pa.Array:
     return _wrap(kind, ticks, None if present.all() else present)
 
 
-def _string_to_arrow(values: Any) -> tuple[pa.Array, Note | None]:
+def _string_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
     dtype = values.dtype
     array = canonical(pa.array(values, from_pandas=True))
     if not pa.types.is_large_string(array.type):
@@ -91,7 +80,7 @@ def _string_to_arrow(values: Any) -> tuple[pa.Array, Note | None]:
     return array, {"k": "string", "s": dtype.storage, "na": dtype.na_value is pd.NA}
 
 
-def _zoned_to_arrow(values: Any, column: str) -> pa.Array:
+def _zoned_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
     dtype = values.dtype
     try:
         name = pa.lib.tzinfo_to_string(dtype.tz)
@@ -100,16 +89,24 @@ def _zoned_to_arrow(values: Any, column: str) -> pa.Array:
         same = False
     if not same:
         raise bad_dtype(column, dtype)
-    return _times(values.asi8, pa.timestamp(dtype.unit, name))
+    return _times(values.asi8, pa.timestamp(dtype.unit, name)), None
 
 
-def _masked_to_arrow(values: Any) -> pa.Array:
+def _masked_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
     if isinstance(values.dtype, pd.BooleanDtype):
         present = ~values.isna()
         bytes_ = values.to_numpy(dtype=bool, na_value=False).view("i1")
         storage = _wrap(pa.int8(), bytes_, None if present.all() else present)
-        return pa.ExtensionArray.from_storage(BOOL8, storage)
-    return canonical(values.__arrow_array__())
+        return pa.ExtensionArray.from_storage(BOOL8, storage), {"k": "masked"}
+    return canonical(values.__arrow_array__()), {"k": "masked"}
+
+
+def _backed_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
+    return canonical(values.__arrow_array__()), {"k": "arrow"}
+
+
+def _period_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
+    return _times(values.asi8, pa.int64()), {"k": "period", "f": values.dtype.name[len("period[") : -1]}
 
 
 def _categorical_to_arrow(values: Any, column: str) -> tuple[pa.Array, Note | None]:
@@ -136,6 +133,16 @@ def plain_values(index: Any) -> Any:
     return index.values if isinstance(index.dtype, np.dtype) else index.array
 
 
+_ENCODERS: tuple[tuple[Any, Encoder], ...] = (
+    (pd.StringDtype, _string_to_arrow),
+    (pd.CategoricalDtype, _categorical_to_arrow),
+    (pd.DatetimeTZDtype, _zoned_to_arrow),
+    (MASKED, _masked_to_arrow),
+    (pd.ArrowDtype, _backed_to_arrow),
+    (pd.PeriodDtype, _period_to_arrow),
+    (pd.IntervalDtype, _interval_to_arrow),
+)
+
 # ---- back -----------------------------------------------------------------------------------------
 
 
@@ -147,57 +154,43 @@ def column_from_arrow(array: pa.Array, note: Note | None, view: Any) -> Any:
         note: What was noted of it.
         view: Gives a NumPy array on the memory of a buffer: ``view(buffer, dtype, offset, count)``.
     """
-    kind = note["k"] if note else ""
-    if kind == "object":
-        return object_from_arrow(array, note or {})
-    if kind == "arrow":
-        return pd.arrays.ArrowExtensionArray(pa.chunked_array([array]))
-    if kind == "masked":
-        return _masked_from_arrow(array, view)
-    if kind == "string":
-        assert note is not None
-        dtype = pd.StringDtype(note["s"], na_value=pd.NA if note["na"] else np.nan)
-        return _string_from_arrow(array, dtype)
-    if kind == "period":
-        assert note is not None
-        return pd.arrays.PeriodArray(_data(array, "i8", view), dtype=pd.PeriodDtype(note["f"]))
-    if kind == "interval":
-        return _interval_from_arrow(array, note or {}, view)
-    return _plain_from_arrow(array, note, view)
+    kept = note or {"k": ""}
+    if kept["k"] in _DECODERS:
+        return _DECODERS[kept["k"]](array, kept, view)
+    for is_kind, decode in _PLAIN:
+        if is_kind(array.type):
+            return decode(array, kept, view)
+    return _data(array, array.type.to_pandas_dtype(), view)
 
 
-def _plain_from_arrow(array: pa.Array, note: Note | None, view: Any) -> Any:
+def _times_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
     kind = array.type
-    if kind == BOOL8:
-        return _data(array.storage, "?", view)
-    if pa.types.is_timestamp(kind):
-        ticks = _data(array, f"M8[{kind.unit}]", view)
-        return (
-            ticks
-            if kind.tz is None
-            else pd.arrays.DatetimeArray._simple_new(ticks, dtype=pd.DatetimeTZDtype(kind.unit, kind.tz))
-        )
     if pa.types.is_duration(kind):
         return _data(array, f"m8[{kind.unit}]", view)
-    if pa.types.is_large_string(kind):
-        return _string_from_arrow(array, pd.StringDtype("pyarrow", na_value=np.nan))
-    if pa.types.is_dictionary(kind):
-        codes = _data(array.indices, kind.index_type.to_pandas_dtype(), view)
-        categories = column_from_arrow(array.dictionary, note["of"] if note else None, _copy_of)
-        dtype = pd.CategoricalDtype(pd.Index(categories, dtype=categories.dtype), ordered=kind.ordered)
-        return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
-    if pa.types.is_boolean(kind):
-        return array.to_numpy(zero_copy_only=False)
-    return _data(array, kind.to_pandas_dtype(), view)
+    if kind.tz is None:
+        return _data(array, f"M8[{kind.unit}]", view)
+    # Given whole numbers, pandas takes them for ticks of UTC and uses their memory.
+    return pd.array(_data(array, "i8", view), dtype=pd.DatetimeTZDtype(kind.unit, kind.tz), copy=False)
 
 
-def _string_from_arrow(array: pa.Array, dtype: pd.StringDtype) -> Any:
-    if dtype.storage == "pyarrow":
-        return pd.arrays.ArrowStringArray(pa.chunked_array([array]), dtype=dtype)
-    return pd.array(array.to_pylist(), dtype=dtype)
+def _category_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
+    codes = _data(array.indices, array.type.index_type.to_pandas_dtype(), view)
+    categories = column_from_arrow(array.dictionary, note.get("of"), _copy_of)
+    dtype = pd.CategoricalDtype(pd.Index(categories, dtype=categories.dtype), ordered=array.type.ordered)
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
-def _masked_from_arrow(array: pa.Array, view: Any) -> Any:
+def _text_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
+    """Texts of pandas' default dtype, or of the one noted."""
+    missing = pd.NA if note.get("na") else np.nan
+    dtype: Any = pd.StringDtype(note.get("s", "pyarrow"), na_value=missing)
+    if dtype.storage == "python":
+        return pd.array(array.to_pylist(), dtype=dtype)
+    make: Any = pd.arrays.ArrowStringArray
+    return make(pa.chunked_array([array]), dtype=dtype)
+
+
+def _masked_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
     if array.type == BOOL8:
         return pd.arrays.BooleanArray(_data(array.storage, "?", view), _absent(array.storage))
     values = _data(array, array.type.to_pandas_dtype(), view)
@@ -211,8 +204,28 @@ def _absent(array: pa.Array) -> np.ndarray[Any, Any]:
 
 
 def _interval_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
-    sides = [pd.Index(column_from_arrow(array.field(i), note["of"], view)) for i in (0, 1)]
-    return pd.arrays.IntervalArray.from_arrays(*sides, closed=note["c"])
+    left, right = (pd.Index(column_from_arrow(array.field(i), note["of"], view)) for i in (0, 1))
+    return pd.arrays.IntervalArray.from_arrays(left, right, closed=note["c"])
+
+
+def _period_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
+    return pd.arrays.PeriodArray(_data(array, "i8", view), dtype=pd.PeriodDtype(note["f"]))
+
+
+def _backed_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
+    return pd.arrays.ArrowExtensionArray(pa.chunked_array([array]))
+
+
+def _object_from_arrow(array: pa.Array, note: Note, view: Any) -> Any:
+    return object_from_arrow(array, note)
+
+
+def _bytes_as_booleans(array: pa.Array, note: Note, view: Any) -> Any:
+    return _data(array.storage, "?", view)
+
+
+def _bits_as_booleans(array: pa.Array, note: Note, view: Any) -> Any:
+    return array.to_numpy(zero_copy_only=False)
 
 
 def _data(array: pa.Array, dtype: Any, view: Any) -> Any:
@@ -224,3 +237,21 @@ def _copy_of(buffer: Any, dtype: np.dtype[Any], offset: int, count: int) -> np.n
     if buffer is None:
         return np.empty(0, dtype)
     return np.frombuffer(buffer, dtype, count=count, offset=offset * dtype.itemsize).copy()
+
+
+_DECODERS: dict[str, Decoder] = {
+    "object": _object_from_arrow,
+    "arrow": _backed_from_arrow,
+    "masked": _masked_from_arrow,
+    "string": _text_from_arrow,
+    "period": _period_from_arrow,
+    "interval": _interval_from_arrow,
+}
+_PLAIN: tuple[tuple[Callable[[pa.DataType], bool], Decoder], ...] = (
+    (lambda kind: isinstance(kind, pa.Bool8Type), _bytes_as_booleans),
+    (pa.types.is_timestamp, _times_from_arrow),
+    (pa.types.is_duration, _times_from_arrow),
+    (pa.types.is_large_string, _text_from_arrow),
+    (pa.types.is_dictionary, _category_from_arrow),
+    (pa.types.is_boolean, _bits_as_booleans),
+)

@@ -75,7 +75,7 @@ def pandas_to_arrow(frame: pd.DataFrame) -> pa.RecordBatch:
         StepFault: SCR-022 or SCR-023 for what has no exact form.
     """
     labels = _labels(frame.columns)
-    names = check_names(frame.columns.tolist())
+    names = check_names(list[object](frame.columns.tolist()))
     arrays: list[pa.Array] = []
     notes: dict[str, Note] = {}
     for position, (name, values) in enumerate(zip(names, _columns(frame), strict=True)):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pandas.api.internals import create_dataframe_from_blocks
+from pandas.api.internals import create_dataframe_from_blocks  # type: ignore[import-not-found]
 
 from pauta.frames.foreign_columns import foreign_column
 from pauta.frames.pandas_columns import column_from_arrow
@@ -82,7 +82,8 @@ def _frame(columns: list[Any], index: Any, labels: Any, mapping: Mapping) -> pd.
         run.append(position)
     if run:
         blocks.append(_block(columns, run, mapping))
-    return create_dataframe_from_blocks(blocks, index=index, columns=labels)
+    frame: pd.DataFrame = create_dataframe_from_blocks(blocks, index=index, columns=labels)
+    return frame
 
 
 def _continues(columns: list[Any], run: list[int], values: np.ndarray[Any, Any]) -> bool:
@@ -123,5 +124,5 @@ def _index(notes: FrameNotes, levels: list[Any]) -> Any:
     values = levels[0]
     index = pd.Index(values, dtype=values.dtype, name=described.names[0], copy=False)
     if described.freq is not None:
-        index.freq = described.freq  # type: ignore[attr-defined]
+        index.freq = described.freq
     return index

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
@@ -33,9 +33,8 @@ def polars_to_arrow(frame: pl.DataFrame | pl.LazyFrame) -> pa.RecordBatch:
 
 def arrow_to_polars(table: pa.Table) -> pl.DataFrame:
     """The frame, on the table's own memory where polars allows it."""
-    frame = pl.from_arrow(table.replace_schema_metadata(None), rechunk=False)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+    frame: Any = pl.from_arrow(table.replace_schema_metadata(None), rechunk=False)
+    return cast("pl.DataFrame", frame)
 
 
 def _check(name: str, dtype: Any) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from pauta.domain.problems import InvalidInput, Place, Problem, shorten
+from pauta.domain.problems import InvalidInput, Place, Problem, Scalar, shorten
 from pauta.frames.csv_diagnosis import missing_columns
 from pauta.frames.csv_reading import read_csv
 
@@ -68,7 +67,7 @@ def check_rows(rows: int, *, output: str, least: int, step: str = "") -> None:
 
 def too_few_rows(rows: int, *, output: str, least: int, step: str = "") -> Problem:
     """The problem DAT-011, of an input or of a step's output."""
-    values = {"rows": rows, "output": output, "least": least, "step": step}
+    values: dict[str, Scalar] = {"rows": rows, "output": output, "least": least, "step": step}
     return Problem("DAT-011", values, "step" if step else "")
 
 
@@ -79,7 +78,7 @@ def _types(name: str, schema: Mapping[str, str]) -> dict[str, pa.DataType]:
         try:
             types[column] = _type(word)
         except (ValueError, TypeError, KeyError):
-            values = {"name": name, "column": shorten(column), "found": shorten(word)}
+            values: dict[str, Scalar] = {"name": name, "column": shorten(column), "found": shorten(word)}
             problems.append(Problem("DAT-001", values))
     if problems:
         raise InvalidInput(problems)
@@ -156,7 +155,7 @@ def _as_declared(table: pa.Table, types: Mapping[str, pa.DataType], file: str) -
             table = table.set_column(position, column, table.column(position).cast(wanted))
         except (pa.ArrowException, ValueError) as error:
             found = f"{table.schema.field(position).type} ({error})"
-            values = {"column": shorten(column), "found": shorten(found), "expected": str(wanted)}
+            values: dict[str, Scalar] = {"column": shorten(column), "found": shorten(found), "expected": str(wanted)}
             problems.append(Problem("DAT-002", values, place=Place(file)))
     if problems:
         raise InvalidInput(problems)

@@ -12,6 +12,7 @@ from pauta.frames.faults import fault
 
 _ENCODER = msgspec.json.Encoder()
 _DEPTH = 64
+_BASES: tuple[Any, ...] = (int, float, dict, list, tuple)
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
 
@@ -65,9 +66,9 @@ def _unusual(value: Any, output: str, path: str, depth: int) -> Any:
         return _plain(value.item(), output, path, depth)
     if isinstance(value, str):
         return _text(str.__str__(value), output, path)
-    for base in (int, float, dict, list, tuple):
+    for base in _BASES:
         if isinstance(value, base):
-            return _plain(base(value), output, path, depth)  # type: ignore[call-overload]
+            return _plain(base(value), output, path, depth)
     raise fault("SCR-022", "value", output=output, path=path, found=type(value).__name__)
 
 

@@ -121,7 +121,7 @@ def run_view(**changes: Any) -> RunView:
         ),
         models=(ModelView("GRUOII", "type0", "treina_modelo", metrics, files),),
         problem=None,
-        records="/home/ana/project/.pauta",
+        records="/project/.pauta",
         document="pipeline.json",
     )
     return replace(made, **changes)

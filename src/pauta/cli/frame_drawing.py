@@ -22,7 +22,7 @@ MOST_COLUMNS = 60
 _WIDEST_CELL = 24
 _CHART_WIDTH = 14
 _LAST_ROWS = 3
-_WIDEST_LIMIT = 12
+_WIDEST_LIMIT = 10
 
 
 def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int, session: Session) -> None:
@@ -81,7 +81,10 @@ def _nulls(nulls: object, rows: int | None, session: Session) -> Text:
 
 
 def _short_type(dtype: str) -> str:
-    return dtype.replace("large_string", "string").replace("timestamp", "time")
+    if dtype.startswith("timestamp"):
+        zone = dtype.partition("tz=")[2].rstrip("]")
+        return f"time {zone}".strip()
+    return dtype.removeprefix("large_")
 
 
 def _short(value: object, session: Session) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
 from servers import NoServer, PostgresServer, create_database, empty_tables, postgres
 
 

@@ -86,7 +86,8 @@ def postgres(*settings: str) -> Iterator[PostgresServer]:
         shutil.chown(folder, user)
     try:
         made = subprocess.run(
-            [binaries / "initdb", "-D", data, "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"],
+            [binaries / "initdb", "-D", data, "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync",
+             "--locale=C.UTF-8"],
             capture_output=True, text=True, cwd=folder, env={"PATH": os.environ["PATH"]}, check=False, **who,
         )  # fmt: skip
         if made.returncode:

@@ -6,6 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.outputs import FileRef, Kind, Output
+from pauta.domain.plan import PlannedStep
+from pauta.domain.problems import StoreFault
+from pauta.domain.runs import Event, LogChunk, LogLine, Run, StepRecord
+from pauta.domain.states import RunState, StepState
+from pauta.ports.store import Store
 from store_samples import (
     NOON,
     ODD_TEXT,
@@ -21,14 +29,6 @@ from store_samples import (
     submit,
     value,
 )
-
-from pauta.domain.ids import Address, RunId
-from pauta.domain.outputs import FileRef, Kind, Output
-from pauta.domain.plan import PlannedStep
-from pauta.domain.problems import StoreFault
-from pauta.domain.runs import Event, LogChunk, LogLine, Run, StepRecord
-from pauta.domain.states import RunState, StepState
-from pauta.ports.store import Store
 
 # ---- cache -------------------------------------------------------------------------------------
 
@@ -164,8 +164,7 @@ def test_log_chunks_come_by_their_first_line_and_end_at_the_limit(store: Store) 
 def test_two_chunks_cannot_have_one_first_line(store: Store) -> None:
     submit(store)
     with pytest.raises(StoreFault, match="DB-011"), store.transaction() as tx:
-        tx.logs.append([chunk(0)])
-        tx.logs.append([chunk(0)])
+        tx.logs.append([chunk(0), chunk(0)])
     with store.transaction() as tx:
         assert tx.logs.last(run_id(1)) == -1
 
@@ -191,13 +190,13 @@ def test_events_come_in_the_order_they_were_added(store: Store) -> None:
 
 @pytest.mark.parametrize("what", ["attempt", "log", "event"])
 def test_rows_of_a_run_that_is_not_there_are_refused(store: Store, what: str) -> None:
+    add = {
+        "attempt": lambda tx: tx.attempts.add(attempt(run_id(1))),
+        "log": lambda tx: tx.logs.append([chunk(0)]),
+        "event": lambda tx: tx.events.append([Event(run_id(1), NOON, "claimed")]),
+    }[what]
     with pytest.raises(StoreFault, match="DB-011"), store.transaction() as tx:
-        if what == "attempt":
-            tx.attempts.add(attempt(run_id(1)))
-        elif what == "log":
-            tx.logs.append([chunk(0)])
-        else:
-            tx.events.append([Event(run_id(1), NOON, "claimed")])
+        add(tx)
 
 
 # ---- objects -----------------------------------------------------------------------------------

@@ -6,6 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
+from pauta.domain.ids import RunId
+from pauta.domain.pipeline import Part
+from pauta.domain.plan import Plan, PlannedStage, PlannedStep
+from pauta.domain.problems import StoreFault
+from pauta.domain.runs import Run, Stage, StepRecord
+from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, RunState, StageState, StepState
+from pauta.ports.store import Store
 from store_samples import (
     NOON,
     SECOND,
@@ -19,14 +27,6 @@ from store_samples import (
     submit,
     value,
 )
-
-from pauta.domain.ids import RunId
-from pauta.domain.pipeline import Part
-from pauta.domain.plan import Plan, PlannedStage, PlannedStep
-from pauta.domain.problems import StoreFault
-from pauta.domain.runs import Run, Stage, StepRecord
-from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, RunState, StageState, StepState
-from pauta.ports.store import Store
 
 
 def add_full(store: Store) -> Run:

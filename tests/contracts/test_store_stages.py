@@ -6,13 +6,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from store_samples import NOON, SECOND, attempt, full_attempt, run_id, submit
 
 from pauta.domain.ids import RunId
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Attempt, Stage
 from pauta.domain.states import FINAL_STAGES, AttemptOutcome, RunState, StageState
 from pauta.ports.store import Store, Transaction
+from store_samples import NOON, SECOND, attempt, full_attempt, run_id, submit
 
 
 def change(store: Store, before: Stage, **changes: object) -> Stage:
@@ -62,9 +62,13 @@ def test_one_lost_race_among_many_is_told(store: Store) -> None:
     class GiveUp(Exception):
         pass
 
-    with pytest.raises(GiveUp), store.transaction() as tx:
-        assert not tx.stages.save_many([(s, replace(s, owner="me")) for s in stages])
-        raise GiveUp
+    def save_all() -> None:
+        with store.transaction() as tx:
+            assert not tx.stages.save_many([(s, replace(s, owner="me")) for s in stages])
+            raise GiveUp
+
+    with pytest.raises(GiveUp):
+        save_all()
     with store.transaction() as tx:
         assert tx.stages.of_run(run.id) == [stages[0], won, stages[2]]
 

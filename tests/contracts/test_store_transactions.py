@@ -6,12 +6,12 @@ import threading
 from dataclasses import replace
 
 import pytest
-from store_samples import NOON, SECOND, address, attempt, entry, full_step, run_id, submit
 
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event, LogChunk, LogLine
 from pauta.domain.states import RunState, StageState, StepState
 from pauta.ports.store import Store
+from store_samples import NOON, SECOND, address, attempt, entry, full_step, run_id, submit
 
 
 class Oops(Exception):
@@ -19,7 +19,7 @@ class Oops(Exception):
 
 
 def test_an_exception_leaves_the_store_as_it_was(store: Store) -> None:
-    run, stages, steps = submit(store, 1, (), (0,))
+    run, stages, _ = submit(store, 1, (), (0,))
     with store.transaction() as tx:
         tx.cache.put([entry("old")])
 

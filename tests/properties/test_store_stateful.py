@@ -21,8 +21,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from servers import empty_tables
-from store_samples import NOON, address, attempt, entry, frame, plan_of, run_id, value
 
 from pauta.domain.pipeline import OnFailure, RetryPolicy
 from pauta.domain.problems import StoreFault
@@ -34,6 +32,8 @@ from pauta.engine.settle import settle
 from pauta.ports.store import Store, Transaction
 from pauta.storage.memory import MemoryStore
 from pauta.storage.sqlite import open_sqlite
+from servers import empty_tables
+from store_samples import NOON, attempt, entry, frame, plan_of, run_id, value
 
 EXAMPLES, STEPS = (2000, 100) if os.environ.get("PAUTA_TEST_SCALE") == "ci" else (200, 50)
 LEASE = timedelta(seconds=30)
@@ -331,9 +331,13 @@ class StoreMachine(RuleBasedStateMachine):
         if stage:
             other = data.draw(st.sampled_from([s for s in StageState if s is not stage.state]))
             for store in (self.model, self.real):
-                with pytest.raises(StoreFault, match="DB-010"), store.transaction() as tx:
-                    tx.events.append([Event(stage.run_id, self.now, "never")])
-                    tx.stages.save(stage, replace(stage, state=other))
+                with pytest.raises(StoreFault, match="DB-010"):
+                    self._break(store, stage, other)
+
+    def _break(self, store: Store, stage: Stage, other: StageState) -> None:
+        with store.transaction() as tx:
+            tx.events.append([Event(stage.run_id, self.now, "never")])
+            tx.stages.save(stage, replace(stage, state=other))
 
     @precondition(lambda self: self.count)
     @rule(data=st.data())
@@ -448,5 +452,3 @@ def test_t2_postgres_does_what_the_model_does(postgres_address: str) -> None:
 
     with closing(store):
         run_machine(make, share=POSTGRES_SHARE)
-
-

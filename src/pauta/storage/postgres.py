@@ -84,6 +84,16 @@ class PostgresConnection:
         self._raw = raw
         return raw
 
+    @property
+    def pid(self) -> int:
+        """Process id of the server's side of the connection."""
+        return self._live().info.backend_pid
+
+    def setting(self, name: str) -> str:
+        """A setting of the server as it is now, inside a transaction too."""
+        row = self._live().execute("SELECT current_setting(%s)", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
     def execute(self, name: str, params: Params) -> Cursor:
         """See `Driver`."""
         return self._live().execute(self._texts[name], params)

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pauta.runtime.reporting import log_metric as log_metric
-    from pauta.runtime.reporting import progress as progress
-
 __version__ = "0.1.0"
 __all__ = ["__version__", "log_metric", "progress"]
 
-_HOMES = {"progress": "pauta.runtime.reporting", "log_metric": "pauta.runtime.reporting"}
+_REPORTING = "pauta.runtime.reporting"
+"""Imported when a script first has something to say, so that ``import pauta`` costs next to nothing."""
 
 
-def __getattr__(name: str) -> Any:
-    """Public names are imported when they are first used, so that ``import pauta`` costs next to nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'pauta' has no attribute {name!r}")
+def progress(done: float, total: float | None = None, text: str = "") -> None:
+    """Say how far the step is, for progress bars. Outside of a run this does nothing.
+
+    Args:
+        done: How much is done.
+        total: How much there is in all, in the same unit; None when unknown.
+        text: A few words on what is being done.
+
+    Raises:
+        TypeError: `done` or `total` is not a number.
+        ValueError: One of them is not finite.
+    """
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    import_module(_REPORTING).progress(done, total, text)
+
+
+def log_metric(name: str, value: float, number: int | None = None) -> None:
+    """Record a metric of the step; outside of a run this does nothing.
+
+    The last value of each name is the step's, all values are kept in order.
+
+    Args:
+        name: Name of the metric.
+        value: Its value. One that is not finite is noted in the log, as no store can hold it as a number.
+        number: Its position, such as the epoch; None for a single value.
+
+    Raises:
+        TypeError: `value` is not a number, or `name` is not a text.
+    """
+    from importlib import import_module
+
+    import_module(_REPORTING).log_metric(name, value, number)

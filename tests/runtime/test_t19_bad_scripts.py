@@ -340,7 +340,12 @@ def test_multiprocessing_works_inside_a_step(driver: Driver) -> None:
 def test_a_thread_left_behind_does_not_keep_the_process(driver: Driver) -> None:
     process = driver.start()
     outcome = driver.try_script(
-        "import threading, time\ndef execute():\n    threading.Thread(target=time.sleep, args=(60,)).start()\n    return 1\n",
+        """
+        import threading, time
+        def execute():
+            threading.Thread(target=time.sleep, args=(60,)).start()
+            return 1
+        """,
         process=process,
     )
     assert outcome.done
@@ -407,7 +412,14 @@ def test_scribbling_on_the_connection_ends_the_process_with_a_clear_cause(driver
 
 def test_closing_the_standard_outputs_harms_nothing(driver: Driver) -> None:
     outcome = driver.try_script(
-        "import os\ndef execute():\n    print('a', flush=True)\n    os.close(1)\n    os.close(2)\n    return 1\n"
+        """
+        import os
+        def execute():
+            print("a", flush=True)
+            os.close(1)
+            os.close(2)
+            return 1
+        """
     )
     assert outcome.done
     assert outcome.lines() == ["a"]
@@ -476,7 +488,8 @@ def test_what_one_process_spoils_the_next_one_never_sees(driver: Driver) -> None
         def execute():
             import json
             folders = (os.environ["HOME"], tempfile.gettempdir(), ".")
-            return {"files": [len(os.listdir(f)) for f in folders], "json": json.dumps([1]), "left": "LEFT" in os.environ}
+            files = [len(os.listdir(f)) for f in folders]
+            return {"files": files, "json": json.dumps([1]), "left": "LEFT" in os.environ}
         """
     assert driver.try_script(spoil).done
     output = driver.try_script(look).finished[0].output
@@ -490,7 +503,8 @@ def test_a_script_sees_no_credential_and_no_foreign_descriptor(driver: Driver) -
         import os
         def execute():
             low = [fd for fd in map(int, os.listdir("/proc/self/fd")) if fd > 2]
-            return {"env": sorted(os.environ), "low": len([fd for fd in low if fd < 900]), "own": os.getpid() == os.getsid(0)}
+            low = len([fd for fd in low if fd < 900])
+            return {"env": sorted(os.environ), "low": low, "own": os.getpid() == os.getsid(0)}
         """
     )
     assert outcome.finished[0].output is not None

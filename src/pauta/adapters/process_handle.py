@@ -25,8 +25,13 @@ LEAVE_SECONDS = 10.0
 class Controls(Protocol):
     """What a handle asks of its launcher."""
 
-    def command(self, handle: ProcessHandle, do: str, **values: object) -> None: ...
-    def want_writing(self, handle: ProcessHandle) -> None: ...
+    def command(self, handle: ProcessHandle, do: str, **values: object) -> None:
+        """Pass an order on to the warm parent."""
+        ...
+
+    def want_writing(self, handle: ProcessHandle) -> None:
+        """Call `ProcessHandle.push` when there is room again."""
+        ...
 
 
 class ProcessHandle:

@@ -1,4 +1,4 @@
-"""Starts scripts' processes on this machine: forked from a clean, warm parent, watched until nothing of them is left."""
+"""Starts scripts' processes on this machine: forked from a warm parent, watched until nothing of them is left."""
 
 from __future__ import annotations
 

@@ -68,10 +68,10 @@ def log_metric(name: str, value: float, number: int | None = None) -> None:
         listener.measured(name, measured, None if number is None else int(number))
 
 
-def _number(what: str, value: float) -> float:
+def _number(what: str, value: object) -> float:
     if isinstance(value, str | bytes):
         raise TypeError(f"{what} is a number, got {value!r}")
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what} is a number, got {type(value).__name__}") from error

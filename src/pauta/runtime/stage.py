@@ -36,7 +36,9 @@ from pauta.runtime.writer import Writer
 class Acknowledged(Protocol):
     """Waits until the worker has recorded the reports up to a step."""
 
-    def __call__(self, *, stage: int, fence: int, step: int) -> None: ...
+    def __call__(self, *, stage: int, fence: int, step: int) -> None:
+        """Return once it has."""
+        ...
 
 
 class StepStopped(Exception):

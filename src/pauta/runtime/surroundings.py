@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import _signal  # the functions beneath `signal`, which do not look up a name for what they find
+import _signal  # type: ignore[import-not-found]  # the functions beneath `signal`, which do not look up a name for what they find
 import os
 import signal
 from collections.abc import Mapping
+from typing import cast
 
 from pauta.domain.wire import StepOrder
 from pauta.runtime.modules import Scripts
@@ -69,5 +70,4 @@ class Surroundings:
 
 def _raw_environ() -> Mapping[object, object]:
     """The environment as it lies in memory: comparing it decoded would take longer than a small step."""
-    raw: Mapping[object, object] = getattr(os.environ, "_data", os.environ)
-    return raw
+    return cast("Mapping[object, object]", getattr(os.environ, "_data", os.environ))

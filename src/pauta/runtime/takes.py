@@ -1,4 +1,4 @@
-"""What a step takes: live objects of earlier steps, or stored outputs opened in the library that the script asks for."""
+"""What a step takes: live objects of earlier steps, or stored outputs in the library that the script asks for."""
 
 from __future__ import annotations
 

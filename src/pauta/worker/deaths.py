@@ -20,20 +20,19 @@ def problem_of_exit(exited: Exited, *, memory_limit: int | None) -> Problem:
     Returns:
         A problem SCR-030.
     """
-    peak = size_text(exited.peak_bytes)
     if exited.cause == "memory" and memory_limit is not None:
-        return Problem("SCR-030", {"limit": size_text(memory_limit), "peak": peak}, variant="memory")
-    if exited.detail in {"channel", "parent"}:
-        return Problem("SCR-030", variant=exited.detail)
-    if exited.detail.startswith("processes"):
-        return Problem("SCR-030", {"limit": exited.detail.partition(" ")[2]}, variant="processes")
+        values = {"limit": size_text(memory_limit), "peak": size_text(exited.peak_bytes)}
+        return Problem("SCR-030", values, variant="memory")
+    if exited.detail:
+        variant, _, limit = exited.detail.partition(" ")
+        return Problem("SCR-030", {"limit": limit} if limit else {}, variant=variant)
     if exited.cause not in {"died", "left", "memory"}:
         return Problem("SCR-030", {"cause": exited.cause}, variant="asked")
+    if exited.signal is None:
+        return Problem("SCR-030", {"code": exited.code}, variant="code")
     if exited.signal == Signals.SIGKILL:
-        return Problem("SCR-030", {"signal": "SIGKILL", "peak": peak}, variant="sigkill")
-    if exited.signal is not None:
-        return Problem("SCR-030", {"signal": signal_name(exited.signal)})
-    return Problem("SCR-030", {"code": exited.code}, variant="code")
+        return Problem("SCR-030", {"signal": "SIGKILL", "peak": size_text(exited.peak_bytes)}, variant="sigkill")
+    return Problem("SCR-030", {"signal": signal_name(exited.signal)})
 
 
 def problem_of_timeout(timeout_seconds: float, *, grace_seconds: float, signal: int | None) -> Problem:
@@ -64,14 +63,10 @@ def signal_name(number: int) -> str:
 
 def size_text(size: int) -> str:
     """Bytes as people say them: ``2 GiB``, ``1.99 GiB``."""
-    amount = float(size)
-    for unit in _UNITS[:-1]:
-        if amount < 1024:
-            break
-        amount /= 1024
-    else:
-        unit = _UNITS[-1]
-    return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {unit}"
+    amount, unit = float(size), 0
+    while amount >= 1024 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {_UNITS[unit]}"
 
 
 def _plain(seconds: float) -> str:

@@ -194,6 +194,13 @@ class FakePrepared:
     required_inputs: tuple[str, ...] = ()
 
     @property
+    def unsupplied(self) -> tuple[Problem, ...]:
+        """One problem for each input without data."""
+        return tuple(
+            Problem("RCP-006", {"step": "a", "frame": name}, variant="unsupplied") for name in self.required_inputs
+        )
+
+    @property
     def pipeline(self) -> Pipeline:
         return Pipeline("principal", tuple(Step(s.name, s.part, "x.py") for s in self.plan.steps))
 

@@ -78,7 +78,7 @@ def test_run_refuses_while_an_input_has_no_data(project: FakeProject, call: Call
     project.prepared = FakePrepared(required_inputs=("df_falhas", "df_resultados"))
     answer = call("run", "--json")
     assert answer.code == 2
-    assert [problem["code"] for problem in answer.json["problems"]] == ["RUN-018", "RUN-018"]
+    assert [problem["code"] for problem in answer.json["problems"]] == ["RCP-006", "RCP-006"]
     assert project.calls("submit") == []
 
 

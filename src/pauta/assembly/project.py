@@ -251,19 +251,26 @@ class Project(AbstractContextManager["Project"]):
         return self._looker().profile(RunId(run), frame)
 
     def export(self, run: str, frame: str, to: Path, *, raw: bool) -> int:
-        """Write a frame to a CSV, Parquet or Arrow file; gives the number of rows.
+        """Write a frame to a CSV, Parquet or Arrow file, as its name ends; gives the number of rows.
 
         Raises:
             InvalidInput: RUN-009 when it is no frame.
         """
         from pauta.frames.decode import open_output
-        from pauta.frames.export import export
+        from pauta.frames.export import to_arrow, to_csv, to_parquet
 
         output = self._looker().output(RunId(run), frame)
         if output.kind.value != "frame":
             raise InvalidInput(Problem("RUN-009", {"run": run, "frame": frame, "kind": output.kind.value}))
         table = open_output(self._objects.path(output.address), output, want="pyarrow")
-        return export(table, to, raw=raw)
+        match to.suffix.lower():
+            case ".parquet":
+                to_parquet(table, to)
+            case ".arrow":
+                to_arrow(table, to)
+            case _:
+                to_csv(table, to, raw=raw)
+        return output.rows or 0
 
     def difference(self, a: str, b: str) -> RunDifference:
         """How two runs differ."""

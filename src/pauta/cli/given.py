@@ -71,11 +71,6 @@ def part_problems(only: str | None) -> list[Problem]:
     return [Problem("CLI-001", values, variant="value")]
 
 
-def missing_inputs(names: Sequence[str]) -> list[Problem]:
-    """One problem for each input that has no data."""
-    return [Problem("RUN-018", {"frame": shorten(name)}) for name in names]
-
-
 def _pairs(given: Sequence[str], code: str) -> tuple[dict[str, str], list[Problem]]:
     found: dict[str, str] = {}
     problems = []

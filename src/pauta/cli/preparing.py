@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pauta.cli.given import document_of, folder_of, inputs_of, missing_inputs, parameters_of, part_problems
+from pauta.cli.given import document_of, folder_of, inputs_of, parameters_of, part_problems
 from pauta.cli.project import Project
 from pauta.cli.session import Session
 from pauta.domain.problems import InvalidInput, Problem
@@ -77,9 +77,9 @@ def prepare_to_run(project: Project, wanted: Wanted) -> Any:
     """Check and plan what is to be run now.
 
     Raises:
-        InvalidInput: As `prepare`, and RUN-018 for each input without data.
+        InvalidInput: As `prepare`, and RCP-006 for each input without data.
     """
     prepared = prepare(project, wanted)
-    if prepared.required_inputs:
-        raise InvalidInput(missing_inputs(prepared.required_inputs))
+    if prepared.unsupplied:
+        raise InvalidInput(prepared.unsupplied)
     return prepared

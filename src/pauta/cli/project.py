@@ -12,6 +12,7 @@ from pauta.cli.session import Session
 if TYPE_CHECKING:
     from pauta.domain.pipeline import Pipeline
     from pauta.domain.plan import Plan
+    from pauta.domain.problems import Problem
     from pauta.domain.runs import LogLine
     from pauta.ports.watcher import Watcher
     from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
@@ -33,6 +34,11 @@ class Prepared(Protocol):
     @property
     def required_inputs(self) -> tuple[str, ...]:
         """Names of inputs that still have no data."""
+        ...
+
+    @property
+    def unsupplied(self) -> Sequence[Problem]:
+        """The same as problems, with their places."""
         ...
 
 

@@ -35,6 +35,12 @@ def to_parquet(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path)
 
 
+def to_arrow(table: pa.Table, path: Path) -> None:
+    """Write an Arrow IPC file."""
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
 def _safe(name: str) -> str:
     return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name
 

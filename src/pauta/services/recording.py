@@ -174,7 +174,12 @@ class Recorder:
 
     def _lose(self, sheet: Sheet, item: AttemptDied, *, now: datetime) -> None:
         """The attempt is lost: its stage is tried again, or held when it died too often."""
-        begun = item.step is not None and item.cause not in _MEANT
+        open_steps = [no for no in sheet.steps_of(item.stage) if sheet.step(no).state not in FINAL_STEPS]
+        if not open_steps:
+            # All its work is on record; only the word that the stage is done was lost.
+            sheet.give(item.stage, events.Finished(item.fence), now=now)
+            return
+        begun = item.cause not in _MEANT
         sheet.give(item.stage, events.Died(item.fence, begun=begun), now=now)
         sheet.set_process(item.stage, item.fence, problem=item.problem)
         state = sheet.stage(item.stage).state
@@ -182,13 +187,14 @@ class Recorder:
             return  # the run is ending: its steps were skipped or cancelled with the stage
         held = state is StageState.HELD
         self._set_back(sheet, item.stage, but=None)
-        if item.step is None or item.cause in _MEANT or sheet.step(item.step).state in FINAL_STEPS:
+        if not begun:
             return
-        record = sheet.step(item.step)
+        # A process that died before it began anything is counted too: else it would be started for ever.
+        record = sheet.step(item.step if item.step in open_steps else open_steps[0])
         left = StepState.HELD if held else StepState.PENDING
         sheet.put_step(replace(record, state=left, seconds=item.seconds, problem=item.problem))
         if not held:
-            self.retries.append(Retry(item.step, item.problem, None, record.attempts))
+            self.retries.append(Retry(record.no, item.problem, None, record.attempts))
 
     def _set_back(self, sheet: Sheet, stage_no: int, *, but: int | None) -> None:
         for no in sheet.steps_of(stage_no):
@@ -202,7 +208,7 @@ class Recorder:
             stage.no,
             stage.fence,
             step=running[-1] if running else None,
-            cause="died",
+            cause="died" if running else "released",
             problem=Problem("RUN-014", {"owner": stage.owner}),
         )
         self._died(sheet, gone, now=now)

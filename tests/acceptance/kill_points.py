@@ -57,16 +57,17 @@ def be_traced(order):
         time.sleep(0.005)
 """
 
+# Nothing here names pandas: loading it would take most of the time of a killed run.
 _SCRIPTS = {
     "draw.py": "    return {'rows': 5, 'seed': 7}\n",
     "table.py": (
-        "    import pandas as pd\n"
+        "    import pyarrow as pa\n"
         "    rows = range(numbers['rows'])\n"
-        "    return pd.DataFrame({'n': list(rows), 'x': [numbers['seed'] * r / 2 for r in rows]})\n"
+        "    return pa.table({'n': list(rows), 'x': [numbers['seed'] * r / 2 for r in rows]})\n"
     ),
     "count.py": "    return {'twice': 2 * numbers['rows']}\n",
-    "square.py": "    return table.assign(y=table['x'] ** 2)\n",
-    "total.py": "    return {'y': float(squares['y'].sum()), 'counts': counts}\n",
+    "square.py": "    return table.append_column('y', [[x**2 for x in table['x'].to_pylist()]])\n",
+    "total.py": "    return {'y': sum(squares['y'].to_pylist()), 'counts': counts}\n",
 }
 
 STEPS: list[tuple[str, list[str], str]] = [
@@ -150,54 +151,94 @@ def make_records(place: Place) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def copy_records(original: Place, place: Place) -> None:
+    """Give a new place the records of another one that nobody uses at present."""
+    shutil.copytree(original.project / ".pauta", place.project / ".pauta", symlinks=True)
+
+
 def run_clean(place: Place) -> dict[str, Any]:
     """Run the project undisturbed; the JSON answer."""
     return _answer(pauta(*RUN), place)
 
 
-def count_calls(place: Place) -> int:
-    """How many of the counted calls the busiest thread of the command makes in an undisturbed run."""
-    done = _finish(_traced(place, inject=None), place)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One system call of a run: the `number`-th of this name."""
+
+    name: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.name} no. {self.number}"
+
+
+def command_calls(place: Place) -> list[Call]:
+    """The counted calls of the command's own thread in an undisturbed run, in order."""
+    done = _finish(_traced(place, kill_at=None), place)
     assert done.returncode == 0, done.stdout + done.stderr
-    calls = Counter(
-        match[1] for line in place.trace.read_text().splitlines() if (match := re.match(r"(\d+) +\w+\(", line))
-    )
-    return max(calls.values())
+    return _calls_of(place)
 
 
-def kill_command_at(place: Place, number: int) -> bool:
-    """Run the project and kill the command at its `number`-th call; False when it ended before."""
-    return _finish(_traced(place, inject=number), place).returncode != 0
-
-
-def count_script_calls(place: Place, step: str) -> int:
-    """How many of the counted calls the process of a step makes, from the start of its body."""
-    _order_trace(place, step, inject=None)
+def script_calls(place: Place, step: str) -> list[Call]:
+    """The counted calls of the process of a step, from the start of its body, in an undisturbed run."""
+    _order_trace(place, step, kill_at=None)
     run_clean(place)
-    return sum(1 for line in place.trace.read_text().splitlines() if re.match(r"\d+ +\w+\(", line))
+    return _calls_of(place)
 
 
-def kill_script_at(place: Place, step: str, number: int) -> dict[str, Any]:
-    """Run the project; the process of a step is killed, once, at its `number`-th call. The JSON answer."""
-    _order_trace(place, step, inject=number)
+def kill_command_at(place: Place, call: Call) -> bool:
+    """Run the project and kill the command at this call; False when it ended before."""
+    return _finish(_traced(place, kill_at=call), place).returncode != 0
+
+
+def kill_script_at(place: Place, step: str, call: Call) -> dict[str, Any]:
+    """Run the project; the process of a step is killed, once, at this call. The JSON answer."""
+    _order_trace(place, step, kill_at=call)
     return run_clean(place)
 
 
-def _order_trace(place: Place, step: str, *, inject: int | None) -> None:
-    strace = _strace(place, inject=inject)
+def sample(calls: list[Call], points: int) -> list[Call]:
+    """So many of the calls, evenly: half of them writes of the database, which are most, half of the others."""
+    pages = [call for call in calls if call.name == "pwrite64"]
+    others = [call for call in calls if call.name != "pwrite64"]
+    if points >= len(calls) or not pages or not others:
+        return [calls[point * len(calls) // points] for point in range(points)]
+    half = points // 2
+    chosen = [pages[point * len(pages) // half] for point in range(half)]
+    return chosen + [others[point * len(others) // (points - half)] for point in range(points - half)]
+
+
+def _calls_of(place: Place) -> list[Call]:
+    """The calls of the busiest thread in the trace, numbered by name, as strace counts them."""
+    text = place.trace.read_text()
+    lines = [match.groups() for line in text.splitlines() if (match := re.match(r"(\d+) +(\w+)\(", line))]
+    busiest = Counter(thread for thread, _ in lines).most_common(1)[0][0]
+    counts: Counter[str] = Counter()
+    calls = []
+    for thread, name in lines:
+        if thread == busiest:
+            counts[name] += 1
+            calls.append(Call(name, counts[name]))
+    return calls
+
+
+def _order_trace(place: Place, step: str, *, kill_at: Call | None) -> None:
+    strace = _strace(place, kill_at=kill_at)
     strace[0] = shutil.which("strace") or "strace"  # a script's PATH is not ours
     Path(f"{place.ledger}.{step}").write_text("\n".join(strace))
 
 
-def _traced(place: Place, *, inject: int | None) -> list[str]:
-    return [*_strace(place, inject=inject), *pauta(*RUN)]
+def _traced(place: Place, *, kill_at: Call | None) -> list[str]:
+    return [*_strace(place, kill_at=kill_at), *pauta(*RUN)]
 
 
-def _strace(place: Place, *, inject: int | None) -> list[str]:
+def _strace(place: Place, *, kill_at: Call | None) -> list[str]:
     # The threads are followed; a child that executes a program is let go, so that of the command only its own calls
     # are counted, not those of the scripts' processes.
     strace = ["strace", "-f", "-qq", "--detach-on=execve", "-o", str(place.trace), "-e", f"trace={CALLS}"]
-    return strace if inject is None else [*strace, "-e", f"inject={CALLS}:signal=KILL:when={inject}"]
+    if kill_at is None:
+        return strace
+    return [*strace, "-e", f"inject={kill_at.name}:signal=KILL:when={kill_at.number}"]
 
 
 def _finish(command: list[str], place: Place) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import crash_oracle
 import kill_points
 import pytest
+from kill_points import Call, Place
 
 SCALE = os.environ.get("PAUTA_TEST_SCALE", "") or "commit"
 # In a new folder most calls make the records; the larger share goes to runs in a folder that has them.
@@ -20,14 +21,6 @@ POINTS = {"commit": 32, "ci": 280, "night": 600}[SCALE]
 SCRIPT_POINTS = {"commit": 4, "ci": 40, "night": 120}[SCALE]
 
 pytestmark = [pytest.mark.strace, pytest.mark.slow]
-
-
-def a_place(folder: Path, *, has_records: bool) -> kill_points.Place:
-    """A project, never used before or with its (empty) records made."""
-    place = kill_points.make_place(folder)
-    if has_records:
-        kill_points.make_records(place)
-    return place
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,31 +32,44 @@ def strace() -> None:
 
 
 @pytest.fixture(scope="session")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A project whose (empty) records are made, to be copied."""
+    place = kill_points.make_place(tmp_path_factory.mktemp("used"))
+    kill_points.make_records(place)
+    return place
+
+
+@pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The answer of an undisturbed run."""
     return kill_points.run_clean(kill_points.make_place(tmp_path_factory.mktemp("clean")))
 
 
 @pytest.fixture(scope="session")
-def calls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], int]:
-    """How many calls there are to be killed at, in a folder with records and in a new one."""
-
-    @cache
-    def count(has_records: bool) -> int:
-        return kill_points.count_calls(a_place(tmp_path_factory.mktemp("counted"), has_records=has_records))
-
-    return count
+def calls(tmp_path_factory: pytest.TempPathFactory, used: Place) -> list[Call]:
+    """The calls to be killed at, in a folder that has records."""
+    place = kill_points.make_place(tmp_path_factory.mktemp("counted"))
+    kill_points.copy_records(used, place)
+    return kill_points.sample(kill_points.command_calls(place), POINTS)
 
 
 @pytest.fixture(scope="session")
-def script_calls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], int]:
-    """How many calls the process of a step makes."""
+def fresh_calls(tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
+    """The calls to be killed at, in a new folder."""
+    place = kill_points.make_place(tmp_path_factory.mktemp("fresh"))
+    return kill_points.sample(kill_points.command_calls(place), FRESH_POINTS)
+
+
+@pytest.fixture(scope="session")
+def script_calls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Call]]:
+    """The calls of the process of a step to be killed at."""
 
     @cache
-    def count(step: str) -> int:
-        return kill_points.count_script_calls(kill_points.make_place(tmp_path_factory.mktemp(step)), step)
+    def of_step(step: str) -> list[Call]:
+        place = kill_points.make_place(tmp_path_factory.mktemp(step))
+        return kill_points.sample(kill_points.script_calls(place, step), SCRIPT_POINTS)
 
-    return count
+    return of_step
 
 
 def test_an_undisturbed_run_starts_each_step_once(tmp_path: Path) -> None:
@@ -76,34 +82,30 @@ def test_an_undisturbed_run_starts_each_step_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("point", range(POINTS))
 def test_a_command_killed_at_a_system_call_goes_on_where_it_was(
-    point: int, tmp_path: Path, clean: dict[str, Any], calls: Callable[[bool], int]
+    point: int, tmp_path: Path, clean: dict[str, Any], calls: list[Call], used: Place
 ) -> None:
-    number = 1 + point * calls(True) // POINTS
-    place = a_place(tmp_path, has_records=True)
-    crash = partial(kill_points.kill_command_at, place, number)
-    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)
-    assert not list(faults), f"killed at call {number} of {calls(True)}"
+    place = kill_points.make_place(tmp_path)
+    kill_points.copy_records(used, place)
+    crash = partial(kill_points.kill_command_at, place, calls[point])
+    assert not list(crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)), f"killed at {calls[point]}"
 
 
 @pytest.mark.parametrize("point", range(FRESH_POINTS))
 def test_a_command_killed_while_it_makes_the_records_leaves_a_folder_that_works(
-    point: int, tmp_path: Path, clean: dict[str, Any], calls: Callable[[bool], int]
+    point: int, tmp_path: Path, clean: dict[str, Any], fresh_calls: list[Call]
 ) -> None:
-    number = 1 + point * calls(False) // FRESH_POINTS
-    place = a_place(tmp_path, has_records=False)
-    crash = partial(kill_points.kill_command_at, place, number)
-    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)
-    assert not list(faults), f"killed at call {number} of {calls(False)}"
+    place = kill_points.make_place(tmp_path)
+    call = fresh_calls[point]
+    crash = partial(kill_points.kill_command_at, place, call)
+    assert not list(crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)), f"killed at {call}"
 
 
 @pytest.mark.parametrize("step", ["table", "total"])
 @pytest.mark.parametrize("point", range(SCRIPT_POINTS))
 def test_a_script_killed_at_a_system_call_is_tried_again(
-    step: str, point: int, tmp_path: Path, clean: dict[str, Any], script_calls: Callable[[str], int]
+    step: str, point: int, tmp_path: Path, clean: dict[str, Any], script_calls: Callable[[str], list[Call]]
 ) -> None:
-    calls = script_calls(step)
-    number = 1 + point * calls // SCRIPT_POINTS
     place = kill_points.make_place(tmp_path)
-    crash = partial(kill_points.kill_script_at, place, step, number)
-    faults = crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)
-    assert not list(faults), f"killed at call {number} of {calls}"
+    call = script_calls(step)[point]
+    crash = partial(kill_points.kill_script_at, place, step, call)
+    assert not list(crash_oracle.faults(place, clean=clean, deaths=1, crash=crash)), f"killed at {call}"

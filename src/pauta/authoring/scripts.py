@@ -67,12 +67,15 @@ def read_scripts(steps: Iterable[Step], *, root: Path) -> tuple[dict[str, ReadSc
     """The scripts of steps by step name, each file read once, and the problems of those that cannot be used."""
     reader = _Reader(root)
     read: dict[str, ReadScript] = {}
+    found: dict[str, Path] = {}
     known: dict[Path, ReadScript | None] = {}
     problems: list[Problem] = []
     for step in steps:
         try:
-            place = step.places.get("file_path", step.place)
-            path = find_script(step.file_path, root=root, step=step.name, place=place)
+            path = found.get(step.file_path)
+            if path is None:
+                place = step.places.get("file_path", step.place)
+                path = found[step.file_path] = find_script(step.file_path, root=root, step=step.name, place=place)
             if path not in known:
                 known[path] = None
                 known[path] = reader.read(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -165,8 +166,13 @@ def to_addresses(text: str) -> dict[str, str]:
     return _addresses(text)
 
 
+@lru_cache(maxsize=8)
 def to_plan(text: str) -> Plan:
-    """The plan that `to_json` wrote."""
+    """The plan that `to_json` wrote.
+
+    The newest few are kept: a run's plan is read several times, the next run mostly has the same, and reading
+    one of thousands of steps takes longer than running some of them.
+    """
     return msgspec.json.decode(text, type=Plan)
 
 

@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from pauta.authoring.nodes import MAX_STEPS
-from pauta.authoring.shapes import (
-    Anything,
-    Boolean,
-    Choice,
-    Duration,
-    Field,
-    ListOf,
-    MapOf,
-    Memory,
-    Name,
-    Number,
-    OneOf,
-    Record,
-    Text,
-)
+from pauta.authoring.shapes import Anything, Boolean, Choice, Duration, Memory, Name, Number, Text
+from pauta.authoring.structures import Field, ListOf, MapOf, OneOf, Record
 
 COUNT = Number(minimum=0, maximum=2**53, whole=True)
 PARTS = ("prediction_steps", "training_steps", "predict_steps")

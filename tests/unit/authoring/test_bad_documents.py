@@ -129,6 +129,11 @@ def test_B3_a_document_without_steps_is_refused():
     assert complaints(document()) == ["RCP-003 recipe.json line 1, column 1: the document has no steps"]
 
 
+def test_B3_a_frame_listed_twice_is_refused():
+    (line,) = complaints(document(step("a", ["x", "y", "x"])))
+    assert line.endswith('prediction_steps[0].dataframes[2]: "x" is listed twice')
+
+
 def test_B3_a_keyword_given_twice_is_refused():
     (line,) = complaints(document(step("a", ["df"], kwargs={"df": 1})))
     assert line.endswith('kwargs.df: step "a": "df" is given both by dataframes and by kwargs')

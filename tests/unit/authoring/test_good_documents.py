@@ -130,7 +130,8 @@ def test_a_byte_order_mark_is_no_problem():
 
 
 def test_places_point_at_the_values_also_after_accents_and_carriage_returns():
-    text = '{"model_name": "ção",\r\n"prediction_steps": [{"name": "é", "file_path": "a.py",\r\n "dataframes": ["x", "y"]}]}'
+    text = '{"model_name": "ção",\r\n"prediction_steps": [{"name": "é", "file_path": "a.py",\r\n '
+    text += '"dataframes": ["x", "y"]}]}'
     (only,) = parse_document(text.encode(), file="r.json").steps
     assert only.places["file_path"] == Place("r.json", 2, 49, "prediction_steps[0].file_path")
     assert only.places["dataframes[1]"] == Place("r.json", 3, 22, "prediction_steps[0].dataframes[1]")
@@ -142,6 +143,10 @@ def test_places_are_found_under_the_main_name_of_an_alias():
     assert only.places["kwargs.k"].line == 8
     assert set(only.places) == {"name", "file_path", "kwargs", "kwargs.k"}
     assert len(only.places) == 4
+
+
+def test_a_name_may_have_200_characters():
+    assert pipeline(step("a" * 200)).steps[0].name == "a" * 200
 
 
 def test_document_helper_writes_one_key_a_line():

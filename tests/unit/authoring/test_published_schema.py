@@ -11,6 +11,7 @@ from recipe_texts import SEED, document, step
 from pauta.authoring.fields import PIPELINE, STEP
 from pauta.authoring.schema import json_schema, published
 
+MORE = [document(step("a", ["x", "x"])), document(step("a", timeout=0)), document(step("a", timeout="0s"))]
 PUBLISHED = Path(__file__).parents[3] / "docs" / "reference" / "pipeline.schema.json"
 
 
@@ -27,7 +28,7 @@ def test_the_schema_is_a_schema_and_takes_the_seed():
 
 def test_the_schema_refuses_what_the_parser_refuses_as_such():
     validator = Draft202012Validator(json_schema())
-    for bad in (document(), document(step("a", gives="x", output="y")), document(step(" a")), b"[]"):
+    for bad in (document(), document(step("a", gives="x", output="y")), document(step(" a")), b"[]", *MORE):
         assert not validator.is_valid(json.loads(bad))
 
 

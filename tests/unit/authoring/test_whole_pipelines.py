@@ -52,7 +52,8 @@ def test_B6_a_slip_is_seen_even_when_inputs_are_neither_declared_nor_supplied():
 
 
 @pytest.mark.parametrize(
-    ("taken", "made"), [("x_train", "y_train"), ("df_1", "df_2"), ("df_falhas_1", "df_falhas_2"), ("df", "dfs")]
+    ("taken", "made"),
+    [("x_train", "y_train"), ("df_1", "df_2"), ("df_falhas_1", "df_falhas_2"), ("df", "dfs"), ("frame_1", "frame_12")],
 )
 def test_frames_that_differ_on_purpose_are_inputs_to_be_supplied(taken, made):
     read = pipeline(step("a", ["raw"], made), step("b", [taken, made]))

@@ -73,13 +73,15 @@ def play(page: str, folder: Path, *, language: str) -> Iterator[Played]:
             assert old in file.read_text()
             file.write_text(file.read_text().replace(old, new))
         for command, shown, start in _commands(block):
-            real = command
-            for of_page, of_now in ids.items():
-                real = real.replace(of_page, of_now)
-            printed = _execute(real, folder / "machines", language=language)
+            printed = _execute(_renamed(command, ids), folder / "machines", language=language)
             # The runs of the page and those of now are the same ones, in the order in which they turn up.
-            ids |= zip(RUN_ID.findall(shown), RUN_ID.findall(printed), strict=False)
-            yield Played(command, shown, printed, start)
+            for of_page, of_now in zip(RUN_ID.findall(shown), RUN_ID.findall(printed), strict=False):
+                ids.setdefault(of_page, of_now)
+            yield Played(command, shown, _renamed(printed, {now: page for page, now in ids.items()}), start)
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    return RUN_ID.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 def same(shown: str, printed: str) -> bool:
@@ -89,8 +91,6 @@ def same(shown: str, printed: str) -> bool:
 
 
 def _settled(text: str) -> str:
-    numbers: dict[str, int] = {}
-    text = RUN_ID.sub(lambda found: f"RUN{numbers.setdefault(found[0], len(numbers))}", text)
     for pattern, word in VARIES:
         text = pattern.sub(word, text)
     text = re.sub(r"[─━]+", "─", text)  # rules of tables are as wide as what varies

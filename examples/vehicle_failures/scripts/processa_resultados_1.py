@@ -20,7 +20,6 @@ def execute(df_resultados):
         VALUE=numero(df["VALUE"]),
         DATA=data(df["DATA"]),
     ).reset_index(drop=True)
-    print(
-        f"{len(df)} tests of {df['KNR'].nunique()} vehicles, {df['DATA'].min():%d/%m/%Y} to {df['DATA'].max():%d/%m/%Y}"
-    )
+    first, last = df["DATA"].min(), df["DATA"].max()
+    print(f"{len(df)} tests of {df['KNR'].nunique()} vehicles, {first:%Y-%m-%d} to {last:%Y-%m-%d}")
     return df

@@ -80,6 +80,9 @@ class RunLoop:
         self._book = Logbook(watcher)
         self._renewed_at = time.monotonic()
         self._interrupts = 0
+        # Asking for stages costs a transaction: only when one may have become ready since the last answer.
+        self._worth_asking = True
+        self._retry_at: datetime | None = None
 
     def run(self, interrupted: Callable[[], int]) -> None:
         """Work until the run is final or held and no process is left.
@@ -96,6 +99,7 @@ class RunLoop:
                     if due is None:
                         break
                     self._rest(until=due)
+                    self._worth_asking = True
                     continue
                 self._listen()
                 self._stop_late()
@@ -111,14 +115,15 @@ class RunLoop:
     def _fill(self) -> bool:
         """Claim what there is room for and send it. Whether anything was claimed or completed."""
         did_any = False
-        while (room := self._room()) > 0 and not self._interrupts:
+        if self._retry_at is not None and self._now() >= self._retry_at:
+            self._worth_asking, self._retry_at = True, None
+        while self._worth_asking and (room := self._room()) > 0 and not self._interrupts:
             recorded = self._desk.claim(owner=self._place.owner, limit=room, run_id=self._run_id)
             self._show(recorded)
             for assignment in recorded.assignments:
                 self._send(assignment)
-            if not recorded.assignments and not recorded.steps:
-                break
-            did_any = True
+            self._worth_asking = bool(recorded.assignments or recorded.steps)
+            did_any = did_any or self._worth_asking
         return did_any
 
     def _room(self) -> int:
@@ -181,6 +186,8 @@ class RunLoop:
         due.extend(h.deadline for h in self._hands.values() if h.deadline is not None)
         if self._book.has_lines:
             due.append(clock + 0.1)
+        if self._retry_at is not None:
+            due.append(clock + (self._retry_at - self._now()).total_seconds())
         return max(0.0, min(due) - clock)
 
     def _digest(self, hand: Hand, happening: Happening) -> Iterable[Heard]:
@@ -283,6 +290,8 @@ class RunLoop:
         if not everything:
             return
         recorded = self._desk.report(self._run_id, everything)
+        if any(isinstance(h, wire.StageDone | wire.StepFailed | AttemptDied) for h in heard):
+            self._worth_asking = True
         self._acknowledge(heard)
         self._show(recorded)
         for hand in list(self._hands.values()):
@@ -301,6 +310,8 @@ class RunLoop:
 
     def _show(self, recorded: Recorded) -> None:
         for retry in recorded.retries:
+            if retry.next_at is not None:
+                self._retry_at = min(self._retry_at or retry.next_at, retry.next_at)
             self._watcher.step_retries(retry.step, retry.problem, retry.next_at, retry.attempt)
         for step in recorded.steps:
             self._watcher.step_ended(step)

@@ -204,9 +204,12 @@ class _Lines:
         self._redrawing = False
 
     def _append(self, part: bytes) -> None:
-        *drawn_over, part = part.split(b"\r") if b"\r" in part else (part,)
-        for piece in drawn_over:
-            self._grow(piece)
+        if b"\r" in part:
+            first, *drawn_over, part = part.split(b"\r")
+            self._grow(first)
+            self._draw()
+            # Of many states in a row only the last one is to be seen.
+            self._grow(next((piece for piece in reversed(drawn_over) if piece), b""))
             self._draw()
         self._grow(part)
 

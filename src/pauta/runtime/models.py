@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from pauta.domain.outputs import FileRef, Kind, ModelRecord, Output
@@ -74,5 +74,5 @@ def _shares(groups: list[tuple[str, Mapping[str, Any]]], files: tuple[FileRef, .
 
 
 def _names(file: FileRef, words: tuple[str, ...]) -> bool:
-    path = PurePosixPath(file.path.lower())
-    return any(word and (word in path.parts[:-1] or word in path.stem) for word in words)
+    # As a whole word: the files of group 14 are not those of group 1.
+    return any(word and re.search(rf"(?<![0-9a-z]){re.escape(word)}(?![0-9a-z])", file.path.lower()) for word in words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from pauta.domain.states import (
 from pauta.storage import compiling, migrating, texts, versions
 from pauta.storage.sqlite import DATABASE, open_sqlite
 from servers import PostgresServer, create_database
-from store_samples import submit
+from store_samples import plan_of, run_id, submit
 
 CHECKED: dict[str, type[StrEnum]] = {
     "run_state_ck": RunState,
@@ -146,6 +147,31 @@ def test_every_lookup_of_the_queue_and_the_lists_uses_an_index(tmp_path: Path) -
             line for line in scanned if not re.search(r"CONSTANT|json_each|anon_1|ranked|VIRTUAL|subquery", line)
         ]
         assert not scanned or name in whole, (name, plan)
+    raw.close()
+    store.close()
+
+
+def test_equal_plans_are_stored_once_and_a_refused_run_leaves_none(tmp_path: Path) -> None:
+    store = open_sqlite(tmp_path)
+    raw = sqlite3.connect(tmp_path / DATABASE)
+
+    def plans() -> int:
+        return int(raw.execute("SELECT count(*) FROM plan").fetchone()[0])
+
+    run = submit(store, 1, idempotency_key="once")[0]
+    submit(store, 2)
+    assert plans() == 1
+    with store.transaction() as tx:
+        assert not tx.runs.add(replace(run, id=run_id(3)), plan_of((), name="other"), [], [])
+        assert not tx.runs.add(replace(run, id=run_id(3)), plan_of(()), [], [])
+    assert plans() == 1
+    with store.transaction() as tx:
+        for number in (1, 2):
+            before = tx.runs.get(run_id(number))
+            assert before is not None
+            assert tx.runs.save(before, replace(before, state=RunState.CANCELLED))
+            assert tx.objects.drop_run(before.id)
+    assert plans() == 0
     raw.close()
     store.close()
 

@@ -182,16 +182,18 @@ def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], 
     lock = lock_folder(folder, command=command, wait=wait)
     connection: SqliteConnection | None = None
     path = folder / DATABASE
+    must_check = lock.was_unclean or _left_open(path)
     try:
-        must_check = lock.was_unclean or _left_open(path)
         connection = SqliteConnection(path, lock)
         _prepare(connection, path, must_check=must_check)
         return TurnStore(connection)
     except BaseException as error:
         if connection is not None:
             connection.raw.close()
-        # A damaged file stays marked, so that the next start checks again.
-        lock.abandon() if lock.was_unclean or isinstance(error, sqlite3.DatabaseError) else lock.release()
+        if must_check or isinstance(error, sqlite3.DatabaseError):
+            lock.abandon()  # what was not found whole stays marked, so that the next start checks again
+        else:
+            lock.release()
         if isinstance(error, sqlite3.Error):
             raise explain(error, path) from error
         raise

@@ -8,8 +8,8 @@ STORING: dict[str, Bilingual] = {
     "DB-001": both(
         "the database {path} is damaged: {detail}",
         "o banco de dados {path} está danificado: {detail}",
-        do="Nothing was written to it. Put a backup in its place; keep the damaged file for a repair.",
-        faca="Nada foi gravado nele. Coloque um backup no lugar; guarde o arquivo danificado para um reparo.",
+        do="Nothing new was recorded. Put a backup in its place; keep the damaged file for a repair.",
+        faca="Nada de novo foi registrado. Coloque um backup no lugar; guarde o arquivo danificado para um reparo.",
     ),
     "DB-002": both(
         "the database {where} has version {found}; this program knows versions up to {known}",

@@ -78,7 +78,7 @@ def test_the_document_of_another_system_runs_unchanged_on_these_scripts(
     assert run["state"] == "completed"
     assert list(steps(run)) == [*PREPARATION, "treina_modelo"]
     assert run["models"][0]["metrics"]["accuracy"] > 0.78
-    ours = project.run(example / "pipeline.json", *vehicle_data)
+    ours = project.run(example / "pipeline.json", *vehicle_data, "--only", "prediction")
     assert ours["frames"]["df_merged"]["address"] == run["frames"]["df_merged"]["address"]
 
 

@@ -15,7 +15,7 @@ SKIPPED = {"__pycache__", "build", "dist", "node_modules"}
 HIDDEN = {".ci", ".editorconfig", ".gitignore", ".pre-commit-config.yaml"}  # ours; the rest are tools' caches
 # The patterns are written so that they do not match themselves.
 BANNED = {
-    "a person's or a machine's folder": r"/[r]oot/|/[h]ome/\w+/|/[U]sers/\w+/|/[w]ork/\w+",
+    "a person's or a machine's folder": r"/[r]oot/|/[h]ome/(?!me/)\w+/|/[U]sers/\w+/|/[w]ork/\w+",
     "a package registry's address": r"[p]ypi\.org|pythonhosted[.]org|registry[.]npmjs|[-]-(extra-)?index-url[= ]",
     "a private key": r"BEGIN [A-Z ]*PRIVATE [K]EY",
     "a merge conflict": r"^(<{7}|>{7}) ",

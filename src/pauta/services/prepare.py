@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pauta.authoring.check import check_frames, check_signatures, check_supplied, required_inputs
-from pauta.authoring.document import parse_document
+from pauta.authoring.document import parse_document, read_document
 from pauta.authoring.parameters import apply, fill, read_texts
 from pauta.authoring.scripts import ReadScript, read_scripts
 from pauta.authoring.selection import select
@@ -74,7 +74,7 @@ def prepare(
     Raises:
         InvalidInput: With every problem of the document, its scripts and the parameters.
     """
-    pipeline = parse_document(document.read_bytes(), file=str(document))
+    pipeline = parse_document(read_document(document, file=str(document)), file=str(document))
     steps = select(pipeline, only)
     root = scripts if scripts is not None else document.parent
     read, problems = read_scripts(steps, root=root)

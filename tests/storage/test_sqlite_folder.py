@@ -400,3 +400,24 @@ def test_a_process_killed_at_any_moment_leaves_what_it_said_was_recorded(tmp_pat
         store.close()
         assert found in (said + 1, said + 2)  # at most one was recorded and not yet said
         assert integrity(tmp_path) == "ok"
+
+
+def test_a_database_whose_making_was_cut_short_is_made_anew(tmp_path: Path) -> None:
+    for suffix in ("", "-wal", "-journal"):
+        (tmp_path / f"{DATABASE}.new{suffix}").write_bytes(b"half")
+    store = open_sqlite(tmp_path)
+    submit(store)
+    store.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [folders.LOCK, DATABASE]
+
+
+def test_a_database_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        with pytest.raises(StoreFault, match="E-DISK"):
+            open_sqlite(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [folders.LOCK]
+    open_sqlite(tmp_path).close()

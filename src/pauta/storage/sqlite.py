@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from errno import ENOSPC
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from pauta.ports.store import Transaction
 from pauta.storage import sql, texts
 from pauta.storage.codec import to_json
 from pauta.storage.faults import fault
-from pauta.storage.folder import FolderLock, check_file_system, lock_folder, sync_folder
+from pauta.storage.folder import FolderLock, check_file_system, lock_folder
 from pauta.storage.session import Cursor, Params
+from pauta.storage.sqlite_making import make_file, make_tables
 from pauta.storage.triggers import MARK
 from pauta.storage.turns import Hold, TurnStore
-from pauta.storage.versions import HEAD, Standing, standing
+from pauta.storage.versions import Standing, standing
 
 DATABASE = "pauta.db"
 _BUSY_SECONDS = 10.0  # for other programs that look into the file; no other Pauta is let in
@@ -182,8 +183,10 @@ def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], 
     lock = lock_folder(folder, command=command, wait=wait)
     connection: SqliteConnection | None = None
     path = folder / DATABASE
-    must_check = lock.was_unclean or _left_open(path)
+    must_check = lock.was_unclean or _has_bytes(path.with_name(f"{DATABASE}-wal"))
     try:
+        if not _has_bytes(path):
+            make_file(path)
         connection = SqliteConnection(path, lock)
         _prepare(connection, path, must_check=must_check)
         return TurnStore(connection)
@@ -196,13 +199,18 @@ def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], 
             lock.release()
         if isinstance(error, sqlite3.Error):
             raise explain(error, path) from error
+        if isinstance(error, OSError):
+            raise fault("E-DISK" if error.errno == ENOSPC else "DB-007", path=str(path), detail=str(error)) from error
         raise
 
 
-def _left_open(path: Path) -> bool:
-    """Whether the last writer never closed: a clean close folds the write-ahead log in and removes it."""
+def _has_bytes(path: Path) -> bool:
+    """Whether there is more than an empty file.
+
+    A write-ahead log with bytes tells that the last writer never closed: a clean close folds it in and removes it.
+    """
     try:
-        return os.stat(f"{path}-wal").st_size > 0
+        return path.stat().st_size > 0
     except OSError:
         return False
 
@@ -217,15 +225,12 @@ def _prepare(connection: SqliteConnection, path: Path, *, must_check: bool) -> N
             raise fault("DB-001", detail=f"quick_check: {found}", path=str(path))
     found_standing = _standing(raw, path)
     if found_standing is Standing.EMPTY:
-        _create(raw, texts.load("sqlite_schema"))
+        make_tables(raw)
     elif found_standing is Standing.OLDER:
         from pauta.storage.migrating import upgrade_sqlite  # heavy, and hardly ever needed
 
         upgrade_sqlite(raw)
     raw.execute("PRAGMA journal_mode=WAL")
-    if found_standing is Standing.EMPTY:
-        sync_folder(path.parent)
-        sync_folder(path.parent.parent)
 
 
 def _standing(raw: sqlite3.Connection, path: Path) -> Standing:
@@ -234,12 +239,3 @@ def _standing(raw: sqlite3.Connection, path: Path) -> Standing:
     if "alembic_version" in tables:
         versions = [row[0] for row in raw.execute("SELECT version_num FROM alembic_version")]
     return standing(versions, has_tables=lambda: bool(tables), where=str(path))
-
-
-def _create(raw: sqlite3.Connection, schema: Mapping[str, str]) -> None:
-    """All tables in one transaction: a process killed here leaves an empty file, which the next one fills."""
-    raw.execute("BEGIN IMMEDIATE")
-    for text in schema.values():
-        raw.execute(text)
-    raw.execute("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD,))
-    raw.execute("COMMIT")

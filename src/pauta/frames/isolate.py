@@ -49,13 +49,20 @@ def snapshot(value: Any) -> Any:
 
 
 def _isolated_frame(frame: Any) -> Any:
+    numpy = sys.modules["numpy"]
     shallow = frame.copy(deep=False)
     for position, dtype in enumerate(frame.dtypes):
-        if dtype.kind == "O" and _holds_mutable(frame.iloc[:, position]):
-            shallow.isetitem(position, frame.iloc[:, position].map(copy.deepcopy))
+        # pandas calls the kind of its own texts "O" too; looking through those would cost more than a copy.
+        if isinstance(dtype, numpy.dtype) and dtype.kind == "O":
+            cells = frame.iloc[:, position].to_numpy()
+            if _holds_mutable(cells):
+                copied = numpy.empty(len(cells), dtype=object)
+                for row, cell in enumerate(cells):
+                    copied[row] = copy.deepcopy(cell)
+                shallow.isetitem(position, copied)
     return shallow
 
 
-def _holds_mutable(series: Any) -> bool:
+def _holds_mutable(cells: Any) -> bool:
     numpy = sys.modules["numpy"]
-    return not set(map(type, series)).isdisjoint({list, dict, set, bytearray, numpy.ndarray})
+    return not set(map(type, cells)).isdisjoint({list, dict, set, bytearray, numpy.ndarray})

@@ -195,10 +195,16 @@ def test_a_module_that_cannot_be_loaded_beforehand_is_passed_over(
 
 def test_a_launcher_made_in_a_thread_that_ended_goes_on(tmp_path: Path) -> None:
     made: list[ProcessLauncher] = []
-    thread = threading.Thread(target=lambda: made.append(ProcessLauncher()))
+
+    def make() -> None:
+        made.append(ProcessLauncher())
+        made[0].start(ProcessSpec("run.first", tmp_path / "first"))
+
+    thread = threading.Thread(target=make)
     thread.start()
     thread.join()
     try:
+        assert list(made[0].wait(0.2)) == []
         process = made[0].start(ProcessSpec("run.0", tmp_path))
         process.send(order(tmp_path, "def execute():\n    return 1\n"))
         assert any(is_done(h) for h in until(made[0], process, is_done))

@@ -20,6 +20,7 @@ setup: ## Make .venv with everything needed (costs nothing when nothing changed)
 demo: setup ## Run the main example: from vehicle data to a trained model
 	@test -f $(DEMO)/data/falhas.csv || $(BIN)/python $(DEMO)/generate.py
 	@$(BIN)/pauta run $(DEMO)/pipeline.json
+	@command -v pauta >/dev/null || echo "(. $(BIN)/activate puts pauta on your path.)"
 
 .PHONY: test
 test: setup check ## Run every check and test (at most ten minutes on two cores)

@@ -45,9 +45,9 @@ class Result:
         self.identity: tuple[int, int, int, int] | None = None
 
     @property
-    def is_settled(self) -> bool:
-        """Whether nothing has to be written."""
-        return self.encoded is None
+    def size(self) -> int:
+        """Bytes that have to be written."""
+        return 0 if self.encoded is None else self.encoded.size
 
     def store(self, objects_of: Callable[[], Objects]) -> None:
         """Write it to the object store; for a frame make the profile too.

@@ -32,6 +32,9 @@ from pauta.runtime.takes import Taker
 from pauta.runtime.tools import Tools
 from pauta.runtime.writer import Writer
 
+_SMALL = 256 * 1024
+"""Results up to this many bytes are stored before the next step begins."""
+
 
 class Acknowledged(Protocol):
     """Waits until the worker has recorded the reports up to a step."""
@@ -112,8 +115,7 @@ class StageRun:
         except PautaError as fault:
             self._fail(step, problem_of_fault(fault), clock.seconds)
             return False
-        self._finish(step, result, seconds=clock.seconds, files=files)
-        return True
+        return self._finish(step, result, seconds=clock.seconds, files=files)
 
     # ---- the script ---------------------------------------------------------------------------
 
@@ -178,7 +180,11 @@ class StageRun:
 
     # ---- what comes of it ---------------------------------------------------------------------
 
-    def _finish(self, step: StepOrder, result: Result, *, seconds: float, files: tuple[FileRef, ...]) -> None:
+    def _finish(self, step: StepOrder, result: Result, *, seconds: float, files: tuple[FileRef, ...]) -> bool:
+        """Store the result, behind the next step or, when it is small, at once. False when that failed.
+
+        A second thread costs more than writing a small result: the two take turns for the interpreter.
+        """
         kept = self._kept[step.no] = Kept(files=files, uses=self._uses.get(step.no, 0))
         result.keep(kept)
         report = partial(
@@ -191,13 +197,18 @@ class StageRun:
             metrics=self._tools.listener.metrics,
             seen=tuple(self._visible.values()),
         )
-        if self._writer.idle and result.is_settled:
-            # Sent when the next step has begun, whose mark ends the output of this one.
-            self._tools.channel.put(report())
-            return
+        if self._writer.idle and result.size <= _SMALL:
+            try:
+                # Sent when the next step has begun, whose mark ends the output of this one.
+                self._tools.channel.put(report())
+            except PautaError as fault:
+                self._fail(step, problem_of_fault(fault), seconds)
+                return False
+            return True
         self._tools.streams.end()
         self._tools.channel.flush()
         self._writer.put(partial(self._store_behind, step, report, seconds))
+        return True
 
     def _store_behind(self, step: StepOrder, report: Callable[[], StepFinished], seconds: float) -> None:
         try:

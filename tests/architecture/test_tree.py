@@ -82,5 +82,16 @@ def test_what_is_locked_satisfies_what_is_declared() -> None:
         assert _number(locked[name]) >= _number(least), f"{name}: run `make lock`"
 
 
+def test_every_dependency_is_imported_somewhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    source = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    modules = {"pyyaml": "yaml", "tzdata": "zoneinfo|pandas"}  # time zones are looked up by name, by others
+    for entry in project["dependencies"]:
+        name = re.split(r"[\[>]", entry)[0]
+        assert re.search(rf"^\s*(import|from) ({modules.get(name, name)})\b", source, re.MULTILINE), (
+            f"{name} is not used"
+        )
+
+
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.strip(".").split("."))

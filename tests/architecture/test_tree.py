@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,16 @@ BANNED = {
 }
 
 
-def texts() -> list[Path]:
-    """Text files of the tree, caches and hidden folders of tools left out."""
-    return sorted(
-        path
-        for path in ROOT.rglob("*")
-        if path.suffix in TEXT
-        and not any(_is_skipped(part) for part in path.relative_to(ROOT).parts)
-        and path.is_file()
-        and path.stat().st_size < 1 << 20
-    )
+@cache
+def texts() -> dict[str, str]:
+    """Text files of the tree by path, caches and hidden folders of tools left out."""
+    found = {}
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if not _is_skipped(name)]
+        for path in (Path(folder) / name for name in names if not _is_skipped(name)):
+            if path.suffix in TEXT and path.stat().st_size < 1 << 20:
+                found[path.relative_to(ROOT).as_posix()] = path.read_text(errors="replace")
+    return found
 
 
 def _is_skipped(part: str) -> bool:
@@ -41,11 +43,7 @@ def _is_skipped(part: str) -> bool:
 @pytest.mark.parametrize("what", sorted(BANNED))
 def test_no_file_holds(what: str) -> None:
     pattern = re.compile(BANNED[what], re.MULTILINE)
-    found = [
-        f"{path.relative_to(ROOT)}: {match.group()}"
-        for path in texts()
-        if (match := pattern.search(path.read_text(errors="replace")))
-    ]
+    found = [f"{path}: {match.group()}" for path, text in texts().items() if (match := pattern.search(text))]
     assert not found
 
 

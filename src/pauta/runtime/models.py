@@ -32,8 +32,10 @@ def models_in(
         return (ModelRecord(gives, type(value).__name__, dict(metrics), (own, *files)),)
     if not isinstance(value, dict) or not value:
         return ()
-    if _is_model(value):
+    if "model_name" in value and _is_model(value):
         return (_record(value, "", {**metrics, **_numbers(value["metrics"])}, files),)
+    if not isinstance(next(iter(value.values())), dict):
+        return ()
     if all(_is_model(part) for part in value.values()):
         shares = _shares([(str(key), part) for key, part in value.items()], files)
         return tuple(

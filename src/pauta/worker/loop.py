@@ -28,6 +28,8 @@ from pauta.worker.logbook import Logbook
 HEARTBEAT_SECONDS = LEASE.total_seconds() / 3
 GRACE_SECONDS = 10.0
 LEAVE_SECONDS = 1.0
+GATHER_SECONDS = 0.005
+"""So long may the completion of a step wait for the next one's, to go on record together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class RunLoop:
         self._book = Logbook(watcher)
         self._renewed_at = time.monotonic()
         self._interrupts = 0
+        self._heard: list[Heard] = []
+        self._gathers_since: float | None = None
         # Asking for stages costs a transaction: only when one may have become ready since the last answer.
         self._worth_asking = True
         self._retry_at: datetime | None = None
@@ -171,13 +175,25 @@ class RunLoop:
         """Wait for what happens next, then record all of it at once."""
         if self._launcher is None:
             return
-        heard: list[Heard] = []
         for process, happening in self._launcher.wait(self._patience()):
             hand = self._hands.get(process)
             if hand is not None:
-                heard.extend(self._digest(hand, happening))
-        if heard or self._book.is_due:
+                self._heard.extend(self._digest(hand, happening))
+        if self._heard and self._gathers_since is None:
+            self._gathers_since = time.monotonic()
+        if self._is_urgent() or self._book.is_due:
+            heard, self._heard, self._gathers_since = self._heard, [], None
             self._report(heard)
+
+    def _is_urgent(self) -> bool:
+        """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
+        if self._gathers_since is None:
+            return False
+        if time.monotonic() - self._gathers_since >= GATHER_SECONDS:
+            return True
+        if any(isinstance(h, wire.StageDone | wire.StepFailed | AttemptDied) for h in self._heard):
+            return True
+        return any(hand.queue and hand.queue[0].has_effects for hand in self._hands.values())
 
     def _patience(self) -> float:
         """Seconds until something has to be done although nothing happens."""
@@ -186,6 +202,8 @@ class RunLoop:
         due.extend(h.deadline for h in self._hands.values() if h.deadline is not None)
         if self._book.has_lines:
             due.append(clock + 0.1)
+        if self._gathers_since is not None:
+            due.append(self._gathers_since + GATHER_SECONDS)
         if self._retry_at is not None:
             due.append(clock + (self._retry_at - self._now()).total_seconds())
         return max(0.0, min(due) - clock)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,19 @@ def _renamed(text: str, names: dict[str, str]) -> str:
     return RUN_ID.sub(lambda found: names.get(found[0], found[0]), text)
 
 
+def demo(pages: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:
+    """Run the demonstration in `folder`; for each page what it shows of it and what is printed in its language."""
+    example = folder / "examples" / "vehicle_failures"
+    shutil.copytree(ROOT / "examples" / "vehicle_failures", example, ignore=shutil.ignore_patterns("data", ".pauta"))
+    subprocess.run([sys.executable, example / "generate.py"], check=True)
+    _execute("pauta run examples/vehicle_failures/pipeline.json", folder, language="en")
+    for page in pages:
+        shown = next(block.text for block in blocks((ROOT / page).read_text()) if "demo" in block.marks)
+        printed = _execute("pauta show latest", folder, language=PAGES[page])
+        ids = dict(zip(RUN_ID.findall(printed), RUN_ID.findall(shown), strict=False))
+        yield shown, _renamed(printed, ids).replace(str(folder), "~/pauta")
+
+
 def same(shown: str, printed: str) -> bool:
     """Whether the page shows what was printed, but for what varies and for lines left out by ``...``."""
     parts = [re.escape(_settled(part)) for part in re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)]
@@ -118,7 +132,7 @@ def _execute(command: str, folder: Path, *, language: str) -> str:
         timeout=120,
     )
     assert done.returncode == 0, f"`{command}` ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    text = done.stdout.replace(str(folder), "…/machines")
+    text = done.stdout.replace(str(folder), "…/machines") if folder.name == "machines" else done.stdout
     return "".join(line.rstrip() + "\n" for line in text.splitlines())
 
 
@@ -141,6 +155,15 @@ def write_anew(page: Path, *, language: str) -> None:
     page.write_text(text)
 
 
+def write_demo_anew() -> None:
+    """Replace what the pages show of the demonstration."""
+    with tempfile.TemporaryDirectory() as name:
+        for page, (shown, printed) in zip(PAGES, demo(PAGES, Path(name)), strict=True):
+            text = (ROOT / page).read_text()
+            (ROOT / page).write_text(text.replace(shown, printed))
+
+
 if __name__ == "__main__":
     for page_name, spoken in PAGES.items():
         write_anew(ROOT / page_name, language=spoken)
+    write_demo_anew()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from readme_walk import PAGES, ROOT, blocks, make_data, play, same
+from readme_walk import PAGES, ROOT, blocks, demo, make_data, play, same
 
 
 @pytest.fixture(params=PAGES)
@@ -22,6 +22,11 @@ def test_the_walk_prints_what_the_page_shows(page: str, tmp_path: Path) -> None:
     make_data(tmp_path)
     for one in play(text_of(page), tmp_path, language=PAGES[page]):
         assert same(one.shown, one.printed), f"{page}: `{one.command}` printed\n{one.printed}\nand not\n{one.shown}"
+
+
+def test_the_demonstration_prints_what_the_pages_show(tmp_path: Path) -> None:
+    for shown, printed in demo(PAGES, tmp_path):
+        assert same(shown, printed), printed
 
 
 def test_the_scripts_and_the_document_shown_are_those_of_the_example(page: str, examples: Path) -> None:

@@ -26,6 +26,16 @@ from pauta.runtime.newborn import Birth, NamePlate, adopt_orphans, die_with_pare
 _PACKET = 1 << 20
 _PARENT_GONE = signal.SIGUSR2
 _COUNT_AGAIN_SECONDS = 30.0
+_OWN = ("pauta.runtime.host",)
+_OWN_FOR_FRAMES = (
+    "pauta.assembly",
+    "pauta.frames.decode",
+    "pauta.frames.isolate",
+    "pauta.frames.pandas_frames",
+    "pauta.frames.pandas_opening",
+    "pauta.frames.profile",
+)
+"""What a step that takes or gives a frame needs of Pauta; loaded where pyarrow is wanted anyway."""
 
 
 class Zygote:
@@ -161,7 +171,8 @@ def main(arguments: list[str] | None = None) -> None:
     sys.argv[:] = [""]
     link = socket.socket(fileno=int(descriptor))
     link.set_inheritable(False)
-    for module in ["pauta.runtime.host", *filter(None, preload.split(","))]:
+    wanted = [module for module in preload.split(",") if module]
+    for module in (*_OWN, *wanted, *(_OWN_FOR_FRAMES if "pyarrow" in wanted else ())):
         try:
             importlib.import_module(module)
         except Exception as error:

@@ -198,7 +198,7 @@ class Project(AbstractContextManager["Project"]):
             return ()
         sources = [self._objects.read(address) for address in {s.script.source for s in plan.steps}]
         needs_frames = bool(run.inputs) or any(b"pandas" in source for source in sources)
-        frames = ("numpy", "pandas", "pyarrow") if needs_frames else ()
+        frames = ("numpy", "pandas", "pyarrow", "pauta.adapters.folder_objects") if needs_frames else ()
         return (*frames, *(name for name in _WARM if any(name.encode() in source for source in sources)))
 
     def resume(self, run: str) -> str:

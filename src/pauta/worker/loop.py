@@ -280,7 +280,7 @@ class RunLoop:
         step = hand.body if hand.body is not None else (hand.storing[0] if hand.storing else None)
         heard: list[Heard] = []
         for position, given in enumerate(hand.queue):
-            first = position == 0
+            first = position == 0 and not hand.leaving
             if first and step is not None:
                 self._book.close(step)
             heard.append(

@@ -7,6 +7,7 @@ strace counts the calls that change something outside the process and sends KILL
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import re
@@ -15,8 +16,11 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pauta as pauta_package
 
 CALLS = (
     "write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,link,linkat,"
@@ -253,8 +257,10 @@ def _finish(command: list[str], place: Place) -> subprocess.CompletedProcess[str
     )
 
 
+@cache
 def _environment() -> dict[str, str]:
-    # Writing bytecode would make the number of calls depend on who ran first.
+    # Writing bytecode would make the number of calls depend on who ran first, and compiling take its time.
+    compileall.compile_dir(str(Path(pauta_package.__file__).parent), quiet=2)
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pauta.frames.canonical import presence
-from pauta.frames.preview import cell
+from pauta.frames.preview import cell, values_of
 
 POINTS = 21
 TOP = 10
@@ -31,10 +31,10 @@ def column_profile(array: pa.Array, picked: np.ndarray[Any, Any] | None) -> dict
         array: The column, in its canonical form.
         picked: Positions of the rows to look at, None for all.
     """
-    if len(array) <= _TINY:
+    kind = array.type
+    if len(array) <= _TINY and not _is_time(kind):
         return _tiny(array)
     result: dict[str, Any] = {"nulls": array.null_count}
-    kind = array.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return result | _numbers(_present(array, picked))
     if pa.types.is_decimal(kind):
@@ -116,16 +116,9 @@ def _times(array: pa.Array, picked: np.ndarray[Any, Any] | None) -> dict[str, An
 
     def show(tick: int) -> Any:
         ticks = pa.array([tick], pa.int32() if array.type.bit_width == 32 else pa.int64())
-        return _time_text(ticks.view(array.type)[0])
+        return cell(values_of(ticks.view(array.type))[0])
 
     return {"min": show(ordered[0].item()), "max": show(ordered[-1].item())} | _runs(ordered, show)
-
-
-def _time_text(scalar: Any) -> Any:
-    try:
-        return cell(scalar.as_py())
-    except (ValueError, OverflowError):
-        return str(scalar)
 
 
 def _counted(array: pa.Array) -> dict[str, Any]:
@@ -137,7 +130,7 @@ def _counted(array: pa.Array) -> dict[str, Any]:
     if not len(values):
         return {}
     best = np.argsort(-counts, kind="stable")[:TOP]
-    shown = values.take(pa.array(best)).to_pylist()
+    shown = values_of(values.take(pa.array(best)))
     result: dict[str, Any] = {"distinct": len(values)}
     result["top"] = [[cell(v), int(counts[i])] for v, i in zip(shown, best, strict=True)] if counts[best[0]] > 1 else []
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
@@ -153,16 +146,16 @@ def _tiny(array: pa.Array) -> dict[str, Any]:
     result: dict[str, Any] = {"nulls": array.null_count}
     kind = array.type
     number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    if not (number or _is_time(kind) or _is_countable(kind)):
+    if not (number or _is_countable(kind)):
         return result
-    values = [v for v in array.to_pylist() if v is not None]
+    values = [v for v in values_of(array) if v is not None]
     if number:
         return result | _tiny_numbers(values, pa.types.is_integer(kind))
     if not values:
         return result
     if not pa.types.is_boolean(kind) and not pa.types.is_dictionary(kind):
         result |= {"min": cell(min(values)), "max": cell(max(values))}
-    return result | _tiny_counts(sorted(values) if _is_time(kind) else values)
+    return result | _tiny_counts(values)
 
 
 def _tiny_numbers(values: Sequence[Any], whole: bool) -> dict[str, Any]:

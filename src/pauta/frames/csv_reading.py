@@ -192,7 +192,7 @@ def _converted(data: Any, delimiter: str, names: list[str], types: Mapping[str, 
         _diagnose(data, delimiter, names, types, file)
         values: dict[str, Scalar] = {"expected": "CSV", "reason": shorten(error)}
         raise InvalidInput(Problem("DAT-020", values, place=Place(file))) from error
-    if any(_is_suspicious(column) for column in table.columns):
+    if any(_is_suspicious(column) for column in table.columns) or (quoted and _ends_open(data, table)):
         _diagnose(data, delimiter, names, types, file)
     doubtful = [n for n in types if not pa.types.is_string(types[n]) and table.column(n).null_count]
     whole = [n for n in names if n not in types and pa.types.is_integer(table.schema.field(n).type)]
@@ -206,6 +206,15 @@ def _converted(data: Any, delimiter: str, names: list[str], types: Mapping[str, 
             if pc.any(pc.match_substring_regex(second.column(name), "^[+-]?0[0-9]")).as_py():
                 table = table.set_column(names.index(name), name, second.column(name))
     return _with_nulls(table)
+
+
+def _ends_open(data: Any, table: pa.Table) -> bool:
+    """Whether the last field took all that follows an opening quote; quotes elsewhere can make their number even."""
+    if table.num_rows == 0 or not pa.types.is_string(table.schema.field(table.num_columns - 1).type):
+        return False
+    last = table.column(table.num_columns - 1)[-1].as_py() or ""
+    raw = b'"' + last.replace('"', '""').encode()
+    return bytes(data[-len(raw) :]) == raw
 
 
 def _is_suspicious(column: Any) -> bool:

@@ -51,6 +51,8 @@ def snapshot(value: Any) -> Any:
 def _isolated_frame(frame: Any) -> Any:
     numpy = sys.modules["numpy"]
     shallow = frame.copy(deep=False)
+    if not _may_hold_objects(frame):
+        return shallow
     for position, dtype in enumerate(frame.dtypes):
         # pandas calls the kind of its own texts "O" too; looking through those would cost more than a copy.
         if isinstance(dtype, numpy.dtype) and dtype.kind == "O":
@@ -61,6 +63,18 @@ def _isolated_frame(frame: Any) -> Any:
                     copied[row] = copy.deepcopy(cell)
                 shallow.isetitem(position, copied)
     return shallow
+
+
+def _may_hold_objects(frame: Any) -> bool:
+    """Whether a column may hold Python objects, told from the frame's blocks.
+
+    `DataFrame.dtypes` makes a Series, which takes longer than all else that is done with a small frame.
+    """
+    numpy = sys.modules["numpy"]
+    blocks = getattr(getattr(frame, "_mgr", None), "blocks", None)
+    if blocks is None:
+        return True
+    return any(isinstance(block.dtype, numpy.dtype) and block.dtype.kind == "O" for block in blocks)
 
 
 def _holds_mutable(cells: Any) -> bool:

@@ -19,6 +19,25 @@ from typing import Any
 from pauta.frames.faults import fault
 
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+# Parts of fitted scikit-learn and XGBoost models that skops leaves to its user to judge: numbers, trees, kernels and
+# splitters, found by fitting every estimator. None of them runs code of the file's choice when it is loaded.
+_KNOWN = frozenset({"numpy.dtype", "numpy.mean", "scipy.interpolate._bsplines.BSpline", "sklearn.tree._tree.Tree",
+                    "xgboost.core.Booster"})  # fmt: skip
+_KNOWN_MODULES = (
+    "sklearn._loss.loss.",
+    "sklearn.calibration._",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.",
+    "sklearn.feature_selection._univariate_selection.",
+    "sklearn.gaussian_process._gpc.",
+    "sklearn.gaussian_process.kernels.",
+    "sklearn.metrics._dist_metrics.",
+    "sklearn.metrics._scorer.",
+    "sklearn.model_selection._split.",
+    "sklearn.neighbors._ball_tree.",
+    "sklearn.neighbors._kd_tree.",
+    "sklearn.neural_network._stochastic_optimizers.",
+    "xgboost.sklearn.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +122,7 @@ def _skops_bytes(value: Any, output: str) -> ModelBytes:
         raise _refuse(value, output, "skops is needed for scikit-learn models: pip install 'pauta[ml]'") from None
     try:
         data = skops.io.dumps(value)
-        unknown = skops.io.get_untrusted_types(data=data)
+        unknown, _ = _judged(skops.io.get_untrusted_types(data=data))
     except Exception as error:
         raise _refuse(value, output, str(error)) from error
     if unknown:
@@ -115,10 +134,16 @@ def _open_skops(path: Path, library: str) -> Any:
     import skops.io
 
     data = path.read_bytes()
-    unknown = skops.io.get_untrusted_types(data=data)
+    unknown, known = _judged(skops.io.get_untrusted_types(data=data))
     if unknown:
         raise ValueError(f"the file asks for {', '.join(unknown)}")
-    return skops.io.loads(data, trusted=[])
+    return skops.io.loads(data, trusted=known)
+
+
+def _judged(names: list[str]) -> tuple[list[str], list[str]]:
+    """Types that skops does not vouch for: those that we do not know, and those that we do."""
+    known = [name for name in names if name in _KNOWN or name.startswith(_KNOWN_MODULES)]
+    return [name for name in names if name not in known], known
 
 
 def _settled(data: bytes) -> bytes:

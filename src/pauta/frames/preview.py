@@ -18,13 +18,29 @@ CELL = 200
 def preview_rows(names: Sequence[str], columns: Sequence[pa.Array], rows: int) -> dict[str, Any]:
     """``{"columns", "head", "tail"}``: the first `HEAD` rows, and the last `TAIL` of those that follow."""
     tail = min(TAIL, max(0, rows - HEAD))
-    heads = [[cell(v) for v in column[:HEAD].to_pylist()] for column in columns]
-    tails = [[cell(v) for v in column[rows - tail :].to_pylist()] for column in columns] if tail else []
+    heads = [[cell(v) for v in values_of(column[:HEAD])] for column in columns]
+    tails = [[cell(v) for v in values_of(column[rows - tail :])] for column in columns] if tail else []
     return {
         "columns": list(names),
         "head": [list(row) for row in zip(*heads, strict=True)],
         "tail": [list(row) for row in zip(*tails, strict=True)],
     }
+
+
+def values_of(array: pa.Array) -> list[Any]:
+    """The values as Python objects; times that Python has no date for as their number and unit."""
+    try:
+        return list(array.to_pylist())
+    except (OverflowError, ValueError):
+        return [_value_of(scalar) for scalar in array]
+
+
+def _value_of(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        ticks = getattr(scalar, "value", "?")
+        return f"{ticks} {getattr(scalar.type, 'unit', scalar.type)}"
 
 
 def cell(value: Any) -> Any:

@@ -17,6 +17,7 @@ from pauta.frames.values import json_bytes, plain
 from pauta.ports.objects import Objects
 from pauta.runtime.kept import Kept
 
+_FEW_CELLS = 256
 _JSON = frozenset({dict, str, int, float, bool})
 
 
@@ -86,7 +87,8 @@ def check(value: Any, step: StepOrder) -> Result:
         return Result(value)
     if type(value) in _JSON:
         return _check_value(value, step.gives)
-    value = _as_it_is_now(value)
+    if not _is_small(value):
+        value = _as_it_is_now(value)
     encoded = encode(value, name=step.gives, step=step.name)
     if encoded.kind is Kind.VALUE:
         return Result(value, encoded=encoded, text=encoded.pieces.parts[0])
@@ -105,6 +107,12 @@ def _check_value(value: Any, gives: str) -> Result:
     address = Address(blake3(text).hexdigest())
     output = Output(Kind.VALUE, address, len(text), "json", value=kept, inline=True)
     return Result(value, output=output, text=text)
+
+
+def _is_small(value: Any) -> bool:
+    """Whether it is a DataFrame of so few cells that it is written before anything else may change it."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame) and value.size <= _FEW_CELLS
 
 
 def _as_it_is_now(value: Any) -> Any:

@@ -14,8 +14,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from polars.testing import assert_frame_equal
 from frames_stored import address, refusal, round_trip
+from polars.testing import assert_frame_equal
 
 POLARS: dict[str, Any] = {
     "floats": pl.Series([1.5, None, float("nan")]),

@@ -223,8 +223,12 @@ def test_a_step_that_writes_into_its_frame_changes_nobody_elses() -> None:
 def test_texts_are_not_looked_through_when_a_frame_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     from pauta.frames import isolate as room
 
-    monkeypatch.setattr(room, "_holds_mutable", lambda cells: pytest.fail("looked through"))
-    isolate(pd.DataFrame({"x": [1.0], "s": ["a"], "c": pd.Categorical(["b"]), "t": pd.to_datetime(["2024"])}))
+    seen: list[Any] = []
+    monkeypatch.setattr(room, "_holds_mutable", lambda cells: seen.append(cells[0]))
+    texts = {"x": [1.0], "s": ["a"], "c": pd.Categorical(["b"]), "t": pd.to_datetime(["2024"])}
+    isolate(pd.DataFrame(texts))
+    isolate(pd.DataFrame(texts | {"o": pd.Series(["in Python"], dtype=object)}))
+    assert seen == ["in Python"]
 
 
 def test_handing_on_copies_no_numbers() -> None:

@@ -18,7 +18,6 @@ from pauta.domain.runs import LogLine, RunOptions
 from pauta.engine.reasons import Reason
 from pauta.services.heard import Lines
 from pauta.services.submit import request_again
-
 from pauta.storage.memory import MemoryStore
 from pauta.storage.sqlite import open_sqlite
 

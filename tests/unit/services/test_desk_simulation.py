@@ -154,5 +154,3 @@ def test_T3_runs_end_whatever_workers_and_desks_do(block: int) -> None:
             raise
     assert ended <= FINAL_RUNS
     assert len(ended) > 1
-
-

@@ -233,7 +233,9 @@ class Desk:
             if run is None:
                 raise NotFound(Problem("RUN-001", {"run": run_id}))
             self._sheets[run_id] = Sheet.load(tx, run)
-            self._pasts[run_id] = Past.before(tx, pipeline=run.pipeline, run_id=run_id, runtime=self._runtime)
+            self._pasts[run_id] = Past.when_needed(
+                self._store, pipeline=run.pipeline, run_id=run_id, runtime=self._runtime
+            )
         return self._sheets[run_id]
 
     def _forget(self, run_id: RunId) -> None:

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.states import StepState
 from pauta.engine.reasons import CacheUse, Known, LastTime, Reason, why
-from pauta.ports.store import Transaction
+from pauta.ports.store import Store, Transaction
 from pauta.services.sheet import Sheet
 
 
 class Past:
     """The newest earlier run of a pipeline, step by step by name."""
 
-    def __init__(self, sheet: Sheet | None, *, runtime: str) -> None:
-        self._sheet = sheet
+    def __init__(self, read: Callable[[], Sheet | None], *, runtime: str) -> None:
+        self._read = read
         self._runtime = runtime
-        self._numbers = {s.name: s.no for s in sheet.plan.steps} if sheet is not None else {}
 
     @classmethod
     def before(cls, tx: Transaction, *, pipeline: str, run_id: RunId | None, runtime: str) -> Past:
         """Read the newest run of this pipeline before `run_id` (None: the newest of all)."""
-        found = tx.runs.newest(limit=1, before=run_id, pipeline=pipeline)
-        return cls(Sheet.load(tx, found[0]) if found else None, runtime=runtime)
+        sheet = _newest_before(tx, pipeline, run_id)
+        return cls(lambda: sheet, runtime=runtime)
+
+    @classmethod
+    def when_needed(cls, store: Store, *, pipeline: str, run_id: RunId, runtime: str) -> Past:
+        """As `before`, but read from the store when a reason is first asked for that depends on it."""
+
+        def read() -> Sheet | None:
+            with store.transaction() as tx:
+                return _newest_before(tx, pipeline, run_id)
+
+        return cls(read, runtime=runtime)
+
+    @cached_property
+    def _sheet(self) -> Sheet | None:
+        return self._read()
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {s.name: s.no for s in self._sheet.plan.steps} if self._sheet is not None else {}
 
     def last_time(self, name: str) -> LastTime | None:
         """What is known of the step of this name, or None when that run had none or did not come to it."""
@@ -54,8 +72,15 @@ class Past:
             cache = CacheUse.OFF_FOR_STEP
         elif not sheet.run.options.use_cache:
             cache = CacheUse.OFF_FOR_RUN
+        if cache is not CacheUse.ON or taken_from is not None:
+            return why(Known(step.script.version), last=None, taken_from=taken_from, cache=cache)
         known = known_of(sheet, no, inputs, runtime=self._runtime)
-        return why(known, last=self.last_time(step.name), taken_from=taken_from, cache=cache)
+        return why(known, last=self.last_time(step.name), cache=cache)
+
+
+def _newest_before(tx: Transaction, pipeline: str, run_id: RunId | None) -> Sheet | None:
+    found = tx.runs.newest(limit=1, before=run_id, pipeline=pipeline)
+    return Sheet.load(tx, found[0]) if found else None
 
 
 def known_of(sheet: Sheet, no: int, inputs: Mapping[str, Address | None], *, runtime: str) -> Known:

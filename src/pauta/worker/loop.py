@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +82,7 @@ class RunLoop:
         self._book = Logbook(watcher)
         self._renewed_at = time.monotonic()
         self._interrupts = 0
+        self._bundle: tuple[Mapping[str, Address], str] | None = None
         self._heard: list[Heard] = []
         self._gathers_since: float | None = None
         # Asking for stages costs a transaction: only when one may have become ready since the last answer.
@@ -136,11 +137,13 @@ class RunLoop:
         return self._place.slots * self._depth.value - held
 
     def _send(self, assignment: Assignment) -> None:
-        bundle = lay_out(assignment.scripts, root=self._place.bundles, objects=self._objects)
+        if self._bundle is None or self._bundle[0] is not assignment.scripts:
+            path = lay_out(assignment.scripts, root=self._place.bundles, objects=self._objects)
+            self._bundle = assignment.scripts, str(path)
         order = msgspec.structs.replace(
             assignment.order,
             objects=str(self._place.objects),
-            bundle=str(bundle),
+            bundle=self._bundle[1],
             steps=tuple(self._with_trust(step) for step in assignment.order.steps),
         )
         self._choose_hand().give(Given(order, time.monotonic()))

@@ -232,6 +232,9 @@ class FakeProject:
     def calls(self, name: str) -> list[dict[str, Any]]:
         return [arguments for call, arguments in self.asked if call == name]
 
+    def get_ready(self) -> None:
+        """Nothing has to be started."""
+
     def prepare(
         self,
         document: Path,

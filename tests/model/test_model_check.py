@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from model_checker import Found, Limits, Walk
+from msgspec import structs
 from shared_run import LAPSED, NOW, Guards, Shape
 
 from pauta.domain.pipeline import OnFailure
@@ -103,7 +104,7 @@ def caught(guards: Guards, *, shape: Shape = CHAIN, attempts: tuple[int, int] = 
 def test_t1_a_missing_look_at_the_fence_is_seen(kind: type[StageEvent]) -> None:
     def mutant(stage: Stage, event: StageEvent, **rest: object) -> Decision | Refusal:
         if type(event) is kind and stage.state is StageState.RUNNING:
-            event = replace(event, fence=stage.fence)
+            event = structs.replace(event, fence=stage.fence)
         return decide(stage, event, **rest)
 
     assert caught(Guards(decide=mutant)).startswith("P4")
@@ -133,7 +134,7 @@ def test_t1_a_claim_that_does_not_raise_the_fence_is_seen() -> None:
     def mutant(stage: Stage, event: StageEvent, **rest: object) -> Decision | Refusal:
         outcome = decide(stage, event, **rest)
         if type(event) is Claimed and stage.fence and isinstance(outcome, Decision):
-            return replace(outcome, stage=replace(outcome.stage, fence=stage.fence))
+            return structs.replace(outcome, stage=replace(outcome.stage, fence=stage.fence))
         return outcome
 
     assert caught(Guards(decide=mutant)).startswith("P4")
@@ -166,7 +167,7 @@ def test_t1_poison_that_is_never_held_is_seen(monkeypatch: pytest.MonkeyPatch) -
 def test_t1_retries_without_end_are_seen() -> None:
     def mutant(stage: Stage, event: StageEvent, **rest: object) -> Decision | Refusal:
         if type(event) is StepFailed:
-            event = replace(event, retries=replace(event.retries, times=1_000))
+            event = structs.replace(event, retries=replace(event.retries, times=1_000))
         return decide(stage, event, **rest)
 
     assert caught(Guards(decide=mutant)).startswith("P6")
@@ -190,7 +191,7 @@ def test_t1_stages_that_are_not_told_of_the_end_are_seen(command: type) -> None:
     def mutant(run: Run, event: RunEvent, **rest: object) -> RunDecision | Refusal:
         outcome = decide_run(run, event, **rest)
         if isinstance(outcome, RunDecision):
-            return replace(outcome, commands=tuple(c for c in outcome.commands if type(c) is not command))
+            return structs.replace(outcome, commands=tuple(c for c in outcome.commands if type(c) is not command))
         return outcome
 
     assert caught(Guards(decide_run=mutant), shape=BRANCHES).startswith("P8")
@@ -208,7 +209,7 @@ def test_t1_a_final_run_that_can_be_cancelled_is_seen() -> None:
 def test_t1_a_held_stage_that_stays_counted_after_its_end_is_seen() -> None:
     def mutant(run: Run, event: RunEvent, **rest: object) -> RunDecision | Refusal:
         if type(event) is StageEnded:
-            event = replace(event, was_held=False)
+            event = structs.replace(event, was_held=False)
         return decide_run(run, event, **rest)
 
     assert caught(Guards(decide_run=mutant)).startswith("P2")

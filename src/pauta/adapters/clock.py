@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from datetime import UTC, datetime
 
 
@@ -13,4 +13,4 @@ def now() -> datetime:
 
 def random_bits(count: int) -> int:
     """A random integer of `count` bits that cannot be guessed."""
-    return secrets.randbits(count)
+    return int.from_bytes(os.urandom((count + 7) // 8)) >> (-count % 8)

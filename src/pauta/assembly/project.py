@@ -20,6 +20,7 @@ from pauta.domain.problems import Conflict, InvalidInput, Problem
 from pauta.domain.states import FINAL_RUNS
 
 if TYPE_CHECKING:
+    from pauta.adapters.process_launcher import ProcessLauncher
     from pauta.domain.runs import LogLine
     from pauta.ports.launcher import Launcher
     from pauta.ports.store import Store
@@ -62,8 +63,7 @@ class Project(AbstractContextManager["Project"]):
         self._store = store
         self._objects = objects_in(self.records / "objects")
         self._kept_desk: Desk | None = None
-        self._kept_launcher: Launcher | None = None
-        self._warmed: frozenset[str] = frozenset()
+        self._kept_launcher: ProcessLauncher | None = None
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -75,6 +75,10 @@ class Project(AbstractContextManager["Project"]):
         self._store.close()
 
     # ---- before a run -------------------------------------------------------------------------
+
+    def get_ready(self) -> None:
+        """A run will follow: start what it needs, beside what this process does meanwhile."""
+        self._launcher()
 
     def prepare(
         self,
@@ -155,7 +159,7 @@ class Project(AbstractContextManager["Project"]):
         loop = RunLoop(
             RunId(run),
             desk=self._desk(),
-            launcher=lambda: self._launcher(RunId(run)),
+            launcher=lambda: self._warm_launcher(RunId(run)),
             objects=self._objects,
             place=place,
             watcher=watcher or Nobody(),
@@ -177,18 +181,18 @@ class Project(AbstractContextManager["Project"]):
         with self._store.transaction() as tx:
             return tx.stages.next_due(run_id)
 
-    def _launcher(self, run_id: RunId) -> Launcher:
-        """The warm parent, kept from run to run while it has loaded what the run wants."""
+    def _launcher(self) -> ProcessLauncher:
+        """The warm parent, kept from run to run. It starts by itself while this process goes on."""
         from pauta.adapters.process_launcher import ProcessLauncher
 
-        wanted = self._warm(run_id)
-        if self._kept_launcher is not None and not self._warmed.issuperset(wanted):
-            self._kept_launcher.close()
-            self._kept_launcher = None
         if self._kept_launcher is None:
-            self._kept_launcher = ProcessLauncher(preload=wanted)
-            self._warmed = frozenset(wanted)
+            self._kept_launcher = ProcessLauncher()
         return self._kept_launcher
+
+    def _warm_launcher(self, run_id: RunId) -> Launcher:
+        launcher = self._launcher()
+        launcher.warm(self._warm(run_id))
+        return launcher
 
     def _warm(self, run_id: RunId) -> tuple[str, ...]:
         """What the warm parent loads: pandas where frames are handed on, and what the scripts mention."""

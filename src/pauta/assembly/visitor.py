@@ -48,6 +48,9 @@ class Visitor(AbstractContextManager["Visitor"]):
         found: T = getattr(self._turn(), call)(**args)
         return found
 
+    def get_ready(self) -> None:
+        """Nothing is started before this process's turn has come."""
+
     def find(self, prefix: str) -> str:
         """The one run whose id begins so; ``latest`` is the newest."""
         return self._ask(str, "find", prefix=prefix)

@@ -55,6 +55,10 @@ class Project(Protocol):
         """Where its records are kept."""
         ...
 
+    def get_ready(self) -> None:
+        """A run will follow: what it needs may be started already."""
+        ...
+
     def prepare(
         self,
         document: Path,

@@ -37,6 +37,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option of the comman
         return _resume(resume, given, showing, session)
     wanted = understand(given, session)
     with opened(session) as project:
+        project.get_ready()
         prepared = prepare_to_run(project, wanted)
         run_id = project.submit(prepared, use_cache=not no_cache)
         names = [step.name for step in prepared.plan.steps]

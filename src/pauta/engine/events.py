@@ -1,9 +1,13 @@
-"""What can happen to a stage or a run (past tense), and what is to be done then (imperative)."""
+"""What can happen to a stage or a run (past tense), and what is to be done then (imperative).
+
+They are structs rather than dataclasses because there are many, and every command pays for making their classes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from pauta.domain.pipeline import OnFailure, RetryPolicy
 from pauta.domain.runs import Run, Stage
@@ -12,43 +16,37 @@ from pauta.domain.states import AttemptOutcome, RunState, StageState
 # ---- what happens to a stage -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class InputsReady:
+class InputsReady(Struct, frozen=True):
     """Every stage it needs has ended well enough: it may be claimed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """A worker took it. The new fence is the old one plus 1."""
 
     owner: str
     lease_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
+class Renewed(Struct, frozen=True):
     """Its holder lives."""
 
     fence: int
     lease_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StepSucceeded:
+class StepSucceeded(Struct, frozen=True):
     """A step of it was completed under this fence: tries and deaths count anew for the next step."""
 
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """All its steps are completed (or failed with ``continue``)."""
 
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """A step of it failed by its own doing. `chance` in [0, 1) is the random share for the jitter."""
 
     fence: int
@@ -57,47 +55,40 @@ class StepFailed:
     chance: float
 
 
-@dataclass(frozen=True, slots=True)
-class Died:
+class Died(Struct, frozen=True):
     """Its process died, or its worker did. `begun` tells whether a step's body had begun."""
 
     fence: int
     begun: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseExpired:
+class LeaseExpired(Struct, frozen=True):
     """Nobody renewed the lease that was seen with this fence."""
 
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Struct, frozen=True):
     """Its holder gives it back untouched."""
 
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAsked:
+class CancelAsked(Struct, frozen=True):
     """A person cancels the run: a stage that is not running ends at once, a running one is told to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """The attempt was ended because the run is being cancelled."""
 
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """It will not run: what it needs failed, or the run is stopping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(Struct, frozen=True):
     """A person decided that a held stage is tried again."""
 
 
@@ -109,26 +100,22 @@ StageEvent = (
 # ---- what is to be done ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
+class OpenAttempt(Struct, frozen=True):
     """Record that the attempt with the stage's new fence begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseAttempt:
+class CloseAttempt(Struct, frozen=True):
     """Record how the attempt with this fence ended."""
 
     fence: int
     outcome: AttemptOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class StopProcess:
+class StopProcess(Struct, frozen=True):
     """Have the running process of the stage ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class TellRun:
+class TellRun(Struct, frozen=True):
     """Give the run `StageEnded`, `StageHeld` or `StageReopened`."""
 
     event: RunEvent
@@ -137,16 +124,14 @@ class TellRun:
 StageCommand = OpenAttempt | CloseAttempt | StopProcess | TellRun
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The stage as it is to be saved, and what goes with it in the same transaction."""
 
     stage: Stage
     commands: tuple[StageCommand, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The event came from an attempt that no longer counts, or too early: nothing changes.
 
     `reason` is ``stale`` (older fence), ``ended`` (final state), ``not_due``. The refusal of a run (always
@@ -161,13 +146,11 @@ class Refusal:
 # ---- runs --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class StageClaimed:
+class StageClaimed(Struct, frozen=True):
     """A stage of the run was claimed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StageEnded:
+class StageEnded(Struct, frozen=True):
     """A stage became final. `on_failure` is that of the step that failed, when one did.
 
     `was_held` tells that it was held until then.
@@ -178,45 +161,38 @@ class StageEnded:
     was_held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StageHeld:
+class StageHeld(Struct, frozen=True):
     """A stage is held."""
 
 
-@dataclass(frozen=True, slots=True)
-class StageReopened:
+class StageReopened(Struct, frozen=True):
     """A held stage may be claimed again."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunCancelAsked:
+class RunCancelAsked(Struct, frozen=True):
     """A person cancels the run."""
 
 
 RunEvent = StageClaimed | StageEnded | StageHeld | StageReopened | RunCancelAsked
 
 
-@dataclass(frozen=True, slots=True)
-class CancelStages:
+class CancelStages(Struct, frozen=True):
     """Give `CancelAsked` to every stage of the run that is not final."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassStages:
+class PassStages(Struct, frozen=True):
     """Give `Passed` to every stage of the run that is neither final nor running: the run is stopping."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndRun:
+class EndRun(Struct, frozen=True):
     """The run is final now: commit durably, tell whoever waits."""
 
 
 RunCommand = CancelStages | PassStages | EndRun
 
 
-@dataclass(frozen=True, slots=True)
-class RunDecision:
+class RunDecision(Struct, frozen=True):
     """The run as it is to be saved, and what goes with it in the same transaction."""
 
     run: Run
-    commands: tuple[RunCommand, ...] = field(default=())
+    commands: tuple[RunCommand, ...] = ()

@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -101,6 +102,8 @@ class Zygote:
                 self._brood.stop(order["number"], until=time.monotonic() + order["grace"])
             case "kill":
                 self._brood.kill(order["number"])
+            case "load":
+                load(order["modules"])
             case "sweep":
                 self._brood.sweep_marked(set(order["tokens"]))
                 self._answer({"swept": True})
@@ -163,6 +166,18 @@ class Zygote:
             self._ending = True
 
 
+def load(modules: Sequence[str]) -> None:
+    """Import modules for all processes to come; one that cannot be imported is passed over."""
+    for module in (*modules, *(_OWN_FOR_FRAMES if "pyarrow" in modules else ())):
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            sys.stderr.write(f"pauta: {module} was not loaded beforehand: {error}\n")
+    gc.collect()
+    # Pages that the collector never touches stay shared with every process forked from here.
+    gc.freeze()
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve on the descriptor named first, having imported the modules named second, with commas between."""
     descriptor, preload, *_ = sys.argv[1:] if arguments is None else arguments
@@ -171,20 +186,14 @@ def main(arguments: list[str] | None = None) -> None:
     sys.argv[:] = [""]
     link = socket.socket(fileno=int(descriptor))
     link.set_inheritable(False)
-    wanted = [module for module in preload.split(",") if module]
-    for module in (*_OWN, *wanted, *(_OWN_FOR_FRAMES if "pyarrow" in wanted else ())):
-        try:
-            importlib.import_module(module)
-        except Exception as error:
-            sys.stderr.write(f"pauta: {module} was not loaded beforehand: {error}\n")
+    load([*_OWN, *(module for module in preload.split(",") if module)])
     # A script's process leaves no files in its bundle or among the libraries.
     sys.dont_write_bytecode = True
     zygote = Zygote(link)
-    gc.collect()
-    # Pages that the collector never touches stay shared with every process forked from here.
-    gc.freeze()
     gc.disable()
     zygote.run()
+    # Nothing is left to be done, and taking the loaded libraries down would take longer than many runs.
+    os._exit(0)
 
 
 if __name__ == "__main__":

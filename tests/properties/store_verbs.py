@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pauta.domain.outputs import FileRef
 from pauta.domain.runs import Event, Stage
 from pauta.domain.states import FINAL_STAGES, StageState, StepState
 from pauta.engine import events
 from pauta.engine.decide import decide, decide_run
 from pauta.engine.settle import settle
 from pauta.ports.store import Transaction
-from store_samples import attempt, entry, frame, value
+from store_samples import address, attempt, entry, frame, value
 
 FINAL_STEP = {
     StageState.COMPLETED: StepState.COMPLETED,
@@ -47,10 +48,19 @@ class Verbs:
     def _end_step(self, stage: Stage) -> None:
         (step,) = self.tx.steps.get(stage.run_id, [stage.no])
         done = stage.state is StageState.COMPLETED
-        output = (frame(1 + stage.no) if stage.no % 2 else value(stage.no)) if done else None
-        self.tx.steps.put([replace(step, state=FINAL_STEP[stage.state], attempts=stage.fence, output=output)])
-        if done:
-            self.tx.cache.put([entry(f"k{stage.no}", "r", run_id=stage.run_id, step_no=stage.no, output=output)])
+        key = f"k{stage.no}"
+        hit = self.tx.cache.get(key) if done else None
+        taken: dict[str, Any]
+        if hit is not None:
+            taken = {"cached_from": hit.run_id, "cache_key": key, "output": hit.output}
+        else:
+            taken = {"output": (frame(1 + stage.no) if stage.no % 2 else value(stage.no)) if done else None}
+        left = FileRef("log.txt", address(1000 * int(stage.run_id[2:]) + stage.no), 1)  # its own, never cached
+        ended = replace(step, state=FINAL_STEP[stage.state], attempts=stage.fence, files=(left,), **taken)
+        self.tx.steps.put([ended])
+        if done and hit is None:
+            made = entry(key, "r", run_id=stage.run_id, step_no=stage.no, output=taken["output"])
+            self.tx.cache.put([made])
 
     def _carry_out(self, stage: Stage, command: events.StageCommand) -> None:
         if isinstance(command, events.OpenAttempt):

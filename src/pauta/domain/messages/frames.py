@@ -16,7 +16,7 @@ FRAMES: dict[str, Bilingual] = {
     # ---- what a step gives -------------------------------------------------------------------
     "SCR-022": both(
         'step "{step}": returned {found}; expected DataFrame for output "{output}"',
-        'passo "{step}": devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
+        'etapa "{step}": devolveu {found}; esperava-se um DataFrame para a saída "{output}"',
         do=_RETURN,
         faca=_DEVOLVA,
     ),
@@ -219,7 +219,7 @@ FRAMES: dict[str, Bilingual] = {
     ),
     "DAT-011.step": both(
         'step "{step}" output "{output}": {rows} rows, contract wants ≥ {least}',
-        'passo "{step}" saída "{output}": {rows} linhas, o contrato quer ≥ {least}',
+        'etapa "{step}" saída "{output}": {rows} linhas, o contrato quer ≥ {least}',
     ),
     "DAT-020": both(
         "damaged or not {expected}: {reason}",
@@ -232,13 +232,13 @@ FRAMES: dict[str, Bilingual] = {
         "object {address}: missing in store",
         "objeto {address}: falta no armazenamento",
         do="Run again from the step that made it.",
-        faca="Execute de novo a partir do passo que o criou.",
+        faca="Execute de novo a partir da etapa que o criou.",
     ),
     "OBJ-002": both(
         "object {address}: its bytes do not match its address; it was set aside",
         "objeto {address}: seus bytes não correspondem ao endereço; ele foi posto de lado",
         do="Run again from the step that made it.",
-        faca="Execute de novo a partir do passo que o criou.",
+        faca="Execute de novo a partir da etapa que o criou.",
     ),
     "OBJ-003": both(
         "flushing to disk failed ({reason}); nothing may be taken for stored",

@@ -1,1 +1,0 @@
-"""Learning tools for scripts. Knows nothing of the rest."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from pauta.domain.ids import Address, RunId
@@ -81,9 +82,7 @@ class Reason:
 
     def encode(self) -> str:
         """The compact form that is stored; `decode` gives the reason back."""
-        parts: list[Any] = [self.kind.value, *self.details]
-        parts.extend([change.what, change.name, change.before, change.after] for change in self.changes)
-        return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+        return _encoded(self)
 
     @classmethod
     def decode(cls, text: str) -> Reason:
@@ -138,6 +137,14 @@ class LastTime:
     known: Known
     completed: bool = True
     kept: bool = True
+
+
+@lru_cache(maxsize=1024)
+def _encoded(reason: Reason) -> str:
+    """Most steps of a run have the same reason."""
+    parts: list[Any] = [reason.kind.value, *reason.details]
+    parts.extend([change.what, change.name, change.before, change.after] for change in reason.changes)
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
 def why(

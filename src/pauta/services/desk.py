@@ -108,9 +108,8 @@ class Desk:
     def _expect(self, run_id: RunId, sheet: Sheet, stage_no: int, *, without: Sequence[int]) -> None:
         """Objects of results taken from the cache must be on the disk before the run is called complete."""
         addresses = self._unsynced.setdefault(run_id, set())
-        for no in sheet.steps_of(stage_no):
-            if no not in without:
-                addresses.update(_objects_of(sheet.step(no)))
+        for no in set(sheet.steps_of(stage_no)).difference(without):
+            addresses.update(_objects_of(sheet.step(no)))
 
     # ---- reporting ----------------------------------------------------------------------------
 

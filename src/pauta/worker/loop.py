@@ -85,6 +85,7 @@ class RunLoop:
         self._bundle: tuple[Mapping[str, Address], str] | None = None
         self._heard: list[Heard] = []
         self._gathers_since: float | None = None
+        self._hurry = False
         # Asking for stages costs a transaction: only when one may have become ready since the last answer.
         self._worth_asking = True
         self._retry_at: datetime | None = None
@@ -181,20 +182,20 @@ class RunLoop:
         for process, happening in self._launcher.wait(self._patience()):
             hand = self._hands.get(process)
             if hand is not None:
-                self._heard.extend(self._digest(hand, happening))
+                for heard in self._digest(hand, happening):
+                    self._heard.append(heard)
+                    self._hurry = self._hurry or isinstance(heard, wire.StageDone | wire.StepFailed | AttemptDied)
         if self._heard and self._gathers_since is None:
             self._gathers_since = time.monotonic()
         if self._is_urgent() or self._book.is_due:
-            heard, self._heard, self._gathers_since = self._heard, [], None
-            self._report(heard)
+            news, self._heard, self._gathers_since, self._hurry = self._heard, [], None, False
+            self._report(news)
 
     def _is_urgent(self) -> bool:
         """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
         if self._gathers_since is None:
             return False
-        if time.monotonic() - self._gathers_since >= GATHER_SECONDS:
-            return True
-        if any(isinstance(h, wire.StageDone | wire.StepFailed | AttemptDied) for h in self._heard):
+        if self._hurry or time.monotonic() - self._gathers_since >= GATHER_SECONDS:
             return True
         return any(hand.queue and hand.queue[0].has_effects for hand in self._hands.values())
 

@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from answers import Answer
 from fake_project import NAMES, NOON, OTHER, FakeProject, record_of, step_view
+from msgspec.structs import replace
 from rich.console import Console
 
 from pauta.cli.board import Board

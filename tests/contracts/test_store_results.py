@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import FileRef, Kind, Output
@@ -236,12 +237,14 @@ def referenced(store: Store) -> set[int]:
 
 def test_every_address_that_a_record_refers_to_is_referenced(store: Store) -> None:
     plan = plan_of((), ())
-    script = replace(plan.steps[0].script, source=address(11), modules={"a.py": address(12), "b.py": address(13)})
-    steps: tuple[PlannedStep, ...] = (replace(plan.steps[0], script=script), plan.steps[1])
+    script = dataclasses.replace(
+        plan.steps[0].script, source=address(11), modules={"a.py": address(12), "b.py": address(13)}
+    )
+    steps: tuple[PlannedStep, ...] = (dataclasses.replace(plan.steps[0], script=script), plan.steps[1])
     run = Run(run_id(1), "p", RunState.PENDING, NOON, 0, inputs={"df": frame(14), "v": value()})
     records = [StepRecord(run.id, 0, "a", 0, output=frame(15)), StepRecord(run.id, 1, "b", 0)]
     with store.transaction() as tx:
-        assert tx.runs.add(run, replace(plan, steps=steps), [], records)
+        assert tx.runs.add(run, dataclasses.replace(plan, steps=steps), [], records)
     known = {11, 12, 13, 14, 15, 1001}
     assert referenced(store) == known
     with store.transaction() as tx:

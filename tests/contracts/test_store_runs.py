@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from pauta.domain.ids import RunId
 from pauta.domain.pipeline import Part
@@ -92,7 +93,7 @@ def test_an_inline_value_comes_back_as_it_is(store: Store, inline: object) -> No
 def test_text_with_half_a_character_is_kept_with_a_question_mark(store: Store) -> None:
     run, _, steps = submit(store)
     with store.transaction() as tx:
-        tx.steps.put([replace(steps[0], problem=replace(problem(), traceback="a\udcffb"))])
+        tx.steps.put([replace(steps[0], problem=dataclasses.replace(problem(), traceback="a\udcffb"))])
         found = tx.steps.get(run.id, [0])[0].problem
     assert found is not None
     assert found.traceback in ("a?b", "a\udcffb")

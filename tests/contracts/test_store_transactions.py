@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event, LogChunk, LogLine

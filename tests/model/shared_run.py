@@ -6,9 +6,12 @@ it or behind it, and so does the time before which a retry may not start.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from pauta.domain.ids import RunId
 from pauta.domain.pipeline import OnFailure, RetryPolicy
@@ -102,7 +105,7 @@ class World:
         return (counts, times, self.stages, self.opened, self.completions, self.counted)
 
     def changed(self, no: int, stage: Stage) -> World:
-        return replace(self, stages=(*self.stages[:no], stage, *self.stages[no + 1 :]))
+        return dataclasses.replace(self, stages=(*self.stages[:no], stage, *self.stages[no + 1 :]))
 
 
 def first_world(shape: Shape) -> World:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from model_checker import Found, Limits, Walk
 from msgspec import structs
+from msgspec.structs import replace
 from shared_run import LAPSED, NOW, Guards, Shape
 
 from pauta.domain.pipeline import OnFailure
@@ -167,7 +168,7 @@ def test_t1_poison_that_is_never_held_is_seen(monkeypatch: pytest.MonkeyPatch) -
 def test_t1_retries_without_end_are_seen() -> None:
     def mutant(stage: Stage, event: StageEvent, **rest: object) -> Decision | Refusal:
         if type(event) is StepFailed:
-            event = structs.replace(event, retries=replace(event.retries, times=1_000))
+            event = structs.replace(event, retries=dataclasses.replace(event.retries, times=1_000))
         return decide(stage, event, **rest)
 
     assert caught(Guards(decide=mutant)).startswith("P6")

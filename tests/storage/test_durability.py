@@ -13,7 +13,7 @@ import pytest
 TRACED = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 from store_samples import submit
 from pauta.domain.states import RunState

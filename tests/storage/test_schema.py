@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
+from msgspec.structs import replace
 
 from pauta.domain.states import (
     FINAL_RUNS,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from pauta.domain.ids import Address
 
@@ -23,16 +24,14 @@ class Kind(StrEnum):
     NOTHING = "nothing"  # the step declares no output, or returned None where that is allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of a frame: its name and its type in Arrow's words (``int64``, ``large_string`` …)."""
 
     name: str
     dtype: str
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A stored output.
 
     Attributes:
@@ -59,8 +58,7 @@ class Output:
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+class FileRef(Struct, frozen=True):
     """A file that a step left in its working folder, kept with the run. `path` is relative, with ``/``."""
 
     path: str
@@ -68,8 +66,7 @@ class FileRef:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRecord:
+class ModelRecord(Struct, frozen=True):
     """A model that a step trained: what its script said of it, and the files that hold it.
 
     Attributes:

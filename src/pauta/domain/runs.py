@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import FileRef, ModelRecord, Output
@@ -13,8 +14,7 @@ from pauta.domain.problems import Problem
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """How a run was asked for. `document` is the document's path, `scripts` its scripts' folder, as given."""
 
     use_cache: bool = True
@@ -25,8 +25,7 @@ class RunOptions:
     from_step: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One execution of one pipeline version with given inputs and parameters.
 
     `open_stages` counts the stages that are not final; the run ends when it is 0. `failed_stages` counts the
@@ -52,8 +51,7 @@ class Run:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """The unit that is queued and leased.
 
     Attributes:
@@ -78,8 +76,7 @@ class Stage:
     not_before: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(Struct, frozen=True):
     """What is known of one step of a run.
 
     Attributes:
@@ -114,8 +111,7 @@ class StepRecord:
         return self.cached_from is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One try of a stage, known by its fence number. `process` is the id of the script's process."""
 
     run_id: RunId
@@ -129,8 +125,7 @@ class Attempt:
     process: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
+class CacheEntry(Struct, frozen=True):
     """A result that can stand in for running a step.
 
     Attributes:
@@ -152,8 +147,7 @@ class CacheEntry:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line of a step's log. `stream` is ``stdout``, ``stderr``, ``log``, ``warning`` or ``pauta``."""
 
     at: datetime
@@ -163,8 +157,7 @@ class LogLine:
     logger: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LogChunk:
+class LogChunk(Struct, frozen=True):
     """Consecutive log lines of one attempt of one step; `first` numbers the first line within the run."""
 
     run_id: RunId
@@ -174,8 +167,7 @@ class LogChunk:
     lines: tuple[LogLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One line of a run's history. `kind` is past tense: ``claimed``, ``step_completed``, ``late_result`` …"""
 
     run_id: RunId

@@ -7,9 +7,10 @@ and then asks `settle.settle` whether a stage that stands still is to end becaus
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from pauta.domain.runs import Stage
 from pauta.domain.states import FINAL_STAGES, AttemptOutcome, StageState

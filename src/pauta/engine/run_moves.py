@@ -14,9 +14,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from pauta.domain.pipeline import OnFailure
 from pauta.domain.runs import Run

@@ -8,9 +8,11 @@ thrown away.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from pauta.domain.ids import Address
 from pauta.domain.outputs import FileRef

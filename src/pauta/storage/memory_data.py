@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.plan import Plan

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.runs import CacheEntry, Event, LogChunk

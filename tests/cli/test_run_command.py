@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from fake_project import (
     failed_view,
     run_view,
 )
+from msgspec.structs import replace
 
 from pauta.domain.problems import Problem
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pauta.services.look import Looker
     from pauta.services.prepare import Prepared
     from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
+    from pauta.worker.departing import Departing
 
 RUNTIME = f"py{sys.version_info.major}.{sys.version_info.minor}"
 """Part of every cache key: a result made under another Python is not taken."""
@@ -65,6 +66,7 @@ class Project(AbstractContextManager["Project"]):
         self._objects = objects_in(self.records / "objects")
         self._kept_desk: Desk | None = None
         self._kept_launcher: ProcessLauncher | None = None
+        self._kept_departing: Departing | None = None
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -72,6 +74,7 @@ class Project(AbstractContextManager["Project"]):
     def close(self) -> None:
         """End the processes and let go of the records."""
         if self._kept_launcher is not None:
+            self._departing().wait(self._kept_launcher)
             self._kept_launcher.close()
         self._store.close()
 
@@ -156,6 +159,7 @@ class Project(AbstractContextManager["Project"]):
             bundles=self.records / "bundles",
             objects=self.records / "objects",
             slots=slots or os.cpu_count() or 1,
+            departing=self._departing(),
         )
         loop = RunLoop(
             RunId(run),
@@ -177,6 +181,13 @@ class Project(AbstractContextManager["Project"]):
         with open_window(self.records, {**calls, "cancel": cancel}):
             loop.run(lambda: max(interrupted(), 1 if run in asked else 0))
         return self.view(run)
+
+    def _departing(self) -> Departing:
+        from pauta.worker.departing import Departing
+
+        if self._kept_departing is None:
+            self._kept_departing = Departing()
+        return self._kept_departing
 
     def _next_due(self, run_id: RunId) -> Any:
         with self._store.transaction() as tx:

@@ -85,6 +85,7 @@ class Reason:
         return _encoded(self)
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def decode(cls, text: str) -> Reason:
         """The reason with this stored form.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from pauta.domain.outputs import Column, FileRef
 from pauta.domain.problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(Struct, frozen=True):
     """One step of a run.
 
     `seconds` is the time of the script's own body; `rows_in` the rows of the frames it took, together.
@@ -39,8 +39,7 @@ class StepView:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FrameView:
+class FrameView(Struct, frozen=True):
     """A frame (or other output) of a run, in its newest version unless `version` says which."""
 
     name: str
@@ -55,8 +54,7 @@ class FrameView:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelView:
+class ModelView(Struct, frozen=True):
     """A model that a run trained."""
 
     name: str
@@ -66,8 +64,7 @@ class ModelView:
     files: tuple[FileRef, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
+class RunView(Struct, frozen=True):
     """A run with its steps, frames and models.
 
     `records` is the folder where the records are kept; `seconds` from start to end (so far).
@@ -149,8 +146,7 @@ class RunView:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
+class RunLine(Struct, frozen=True):
     """A run in a list."""
 
     run: str
@@ -172,8 +168,7 @@ class RunLine:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class OutlookLine:
+class OutlookLine(Struct, frozen=True):
     """What a run would do with one step.
 
     `action` is ``cached``, ``run`` (certain), or ``depends`` (its inputs are not known before others ran);
@@ -201,8 +196,7 @@ class OutlookLine:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class FrameDifference:
+class FrameDifference(Struct, frozen=True):
     """How a frame differs between two runs. `columns` has one entry for each column that differs."""
 
     name: str
@@ -214,8 +208,7 @@ class FrameDifference:
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RunDifference:
+class RunDifference(Struct, frozen=True):
     """How two runs differ.
 
     `scripts` and `parameters` map a step or parameter to its two values (versions; None: not there);
@@ -253,8 +246,7 @@ class RunDifference:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CollectView:
+class CollectView(Struct, frozen=True):
     """What the collector did, or would do (`dry_run`)."""
 
     dry_run: bool

@@ -22,12 +22,12 @@ from pauta.services.desk import LEASE, Desk
 from pauta.services.heard import Assignment, AttemptDied, Heard, Recorded
 from pauta.worker.bundle import lay_out
 from pauta.worker.deaths import problem_of_exit, problem_of_timeout
+from pauta.worker.departing import Departing
 from pauta.worker.hand import Depth, Given, Hand
 from pauta.worker.logbook import Logbook
 
 HEARTBEAT_SECONDS = LEASE.total_seconds() / 3
 GRACE_SECONDS = 10.0
-LEAVE_SECONDS = 1.0
 GATHER_SECONDS = 0.005
 """So long may the completion of a step wait for the next one's, to go on record together."""
 
@@ -42,6 +42,7 @@ class Place:
         bundles: Folder of laid-out scripts.
         objects: Root of the object store, for the processes.
         slots: Most processes at a time.
+        departing: Where processes go when their run has ended.
     """
 
     owner: str
@@ -49,6 +50,7 @@ class Place:
     bundles: Path
     objects: Path
     slots: int
+    departing: Departing
 
 
 class RunLoop:
@@ -75,6 +77,7 @@ class RunLoop:
         self._watcher = watcher
         self._now = now
         self._next_due = next_due
+        self._departing = place.departing
         self._hands: dict[Process, Hand] = {}
         self._depth = Depth()
         self._numbers = itertools.count()
@@ -181,7 +184,9 @@ class RunLoop:
             return
         for process, happening in self._launcher.wait(self._patience()):
             hand = self._hands.get(process)
-            if hand is not None:
+            if hand is None:
+                self._departing.hear(process, happening)
+            else:
                 for heard in self._digest(hand, happening):
                     self._heard.append(heard)
                     self._hurry = self._hurry or isinstance(heard, wire.StageDone | wire.StepFailed | AttemptDied)
@@ -377,16 +382,6 @@ class RunLoop:
         time.sleep(min(max(seconds, 0.0), 0.25))
 
     def _leave(self) -> None:
-        """Let the processes end by themselves, for a moment; what they still say is of no use."""
         for hand in self._hands.values():
-            hand.process.send(wire.Leave())
-        patience = time.monotonic() + LEAVE_SECONDS
-        while self._hands and self._launcher is not None:
-            left = patience - time.monotonic()
-            if left <= 0:
-                for hand in self._hands.values():
-                    hand.process.kill("left")
-                patience = float("inf")
-            for process, happening in self._launcher.wait(max(left, 0.05) if left != float("inf") else 1.0):
-                if isinstance(happening, Exited) and process in self._hands:
-                    shutil.rmtree(self._hands.pop(process).folder, ignore_errors=True)
+            self._departing.see_off(hand.process, hand.folder)
+        self._hands.clear()

@@ -15,6 +15,9 @@ _RECIPE = "pauta recipe 1"
 _KEY = "pauta key 1"
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=True)
+
+
 def recipe_of(step: PlannedStep, *, runtime: str) -> str:
     """What would be done: everything that decides a step's result but its inputs.
 
@@ -59,7 +62,7 @@ def canonical_json(value: Any) -> str:
     Raises:
         TypeError: The value holds something that is not JSON, or an object with keys of several types.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=True)
+    return _CANONICAL.encode(value)
 
 
 def _hash(value: list[Any]) -> str:

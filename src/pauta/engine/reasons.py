@@ -67,6 +67,7 @@ class Reason:
     details: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - reasons are small, frozen values, and most steps of a run share one
     def text(self, language: str = "en") -> str:
         """In words, of a step that ran or was taken: ``ran because script changed: a1b2 → c3d4``."""
         return self._words(language, _PAST)

@@ -147,7 +147,7 @@ class Taker:
 
     def candidates(self, shelf: Shelf, step: PlannedStep, *, forced: frozenset[int]) -> tuple[Candidate, ...]:
         """Results that might stand in for a step whose inputs are not known before an earlier step ran."""
-        if step.no in forced:
+        if step.no in forced or not shelf.entries:
             return ()
         recipe = shelf.recipes.get(step.no)
         return tuple(

@@ -153,9 +153,12 @@ class RunLoop:
         self._choose_hand().give(Given(order, time.monotonic()))
 
     def _with_trust(self, step: wire.StepOrder) -> wire.StepOrder:
+        """Files that this worker saw being written need not be hashed again."""
+        if not any(take.output is not None and take.output.address in self._trusted for take in step.takes):
+            return step
         takes = tuple(
             msgspec.structs.replace(take, trusted=self._trusted.get(take.output.address))
-            if take.output is not None and take.output.address in self._trusted
+            if take.output is not None
             else take
             for take in step.takes
         )

@@ -87,4 +87,4 @@ class Depth:
 
     def learn(self, seconds: float) -> None:
         """A stage took so long from being sent, or from the end of the one before it."""
-        self.value = min(self.value * 2, DEEPEST) if seconds < _SHORT_SECONDS else 1
+        self.value = min(self.value * 4, DEEPEST) if seconds < _SHORT_SECONDS else 1

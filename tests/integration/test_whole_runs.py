@@ -15,6 +15,7 @@ import pytest
 
 from pauta.assembly import open_project
 from pauta.assembly.project import Project
+from pauta.domain.problems import InvalidInput
 from pauta.services.views import RunView, StepView
 
 
@@ -272,6 +273,24 @@ def test_a_script_cannot_read_credentials_from_its_environment(bench: Bench, mon
     assert "DATABASE_PASSWORD" not in names["names"]
     assert "PATH" in names["names"]
     assert os.environ["DATABASE_PASSWORD"] == "hush"
+
+
+def test_a_secret_reaches_its_step_and_no_record(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", "hush-hush")
+    bench.script("a", "def execute(token):\n    return {'length': len(token)}\n")
+    document = bench.document(
+        {"name": "a", "output": "a", "kwargs": {"token": {"param": "token"}}},
+        parameters={"token": {"secret": True, "default": "env:API_TOKEN"}},
+    )
+    view = bench.run(document)
+    with bench.open()._store.transaction() as tx:
+        assert tx.steps.of_run(view.run)[0].output.value == {"length": 9}  # type: ignore[arg-type, union-attr]
+    bench.close()
+    kept = [path for path in (bench.folder / ".pauta").rglob("*") if path.is_file()]
+    assert not [path for path in kept if b"hush-hush" in path.read_bytes()]
+    monkeypatch.delenv("API_TOKEN")
+    with pytest.raises(InvalidInput, match="PRM-003"):
+        bench.run(document)
 
 
 def test_gc_takes_old_runs_and_their_objects_and_leaves_the_rest(bench: Bench) -> None:

@@ -121,10 +121,13 @@ class Project(AbstractContextManager["Project"]):
         """Record a new run; gives its id.
 
         Raises:
-            InvalidInput: RCP-006 when an input was not supplied; CSV-…, DAT-… when one cannot be read.
+            InvalidInput: RCP-006 when an input was not supplied; CSV-…, DAT-… when one cannot be read; PRM-003
+                when a secret is not set.
         """
+        from pauta.services.secrets import require_secrets
         from pauta.services.submit import Request, submit
 
+        require_secrets(prepared.plan, os.environ.get)
         request = Request(
             prepared.plan,
             self._bring_in(prepared),
@@ -151,8 +154,10 @@ class Project(AbstractContextManager["Project"]):
     ) -> RunView:
         """Work on a run until it is final, held, or nothing of it can go on by itself."""
         from pauta.ports.watcher import Nobody
+        from pauta.services.secrets import require_secrets
         from pauta.worker.loop import Place, RunLoop
 
+        require_secrets(self._looker().records(RunId(run))[1], os.environ.get)
         place = Place(
             owner=f"{_boot_id()}:{os.getpid()}",
             work=self.records / "work",
@@ -160,6 +165,7 @@ class Project(AbstractContextManager["Project"]):
             objects=self.records / "objects",
             slots=slots or os.cpu_count() or 1,
             departing=self._departing(),
+            secret=os.environ.get,
         )
         loop = RunLoop(
             RunId(run),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import msgspec
 from pauta.domain.wire import StepOrder, TakeOrder
 from pauta.ports.objects import Objects
 from pauta.services.replay import Replay
+from pauta.services.secrets import reveal
 from pauta.worker.bundle import lay_out
 
 
@@ -64,7 +66,7 @@ def _order(replay: Replay, run: str) -> StepOrder:
         shown_as=step.script.path,
         takes=tuple(TakeOrder(name, output=output) for name, output in replay.inputs.items()),
         gives=step.gives,
-        kwargs=dict(replay.kwargs),
+        kwargs=reveal(replay.kwargs, os.environ.get),
         timeout_seconds=None,
         memory_bytes=step.policy.memory_bytes,
         env=dict(step.policy.env),

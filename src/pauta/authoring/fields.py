@@ -95,7 +95,11 @@ PARAMETER = Record(
         Field("minimum", Number(), "Least value of a number."),
         Field("maximum", Number(), "Greatest value of a number."),
         Field("choices", ListOf(Anything()), "The values allowed."),
-        Field("secret", Boolean(), "Whether the value must be kept from records and screens. Default: false."),
+        Field(
+            "secret",
+            Boolean(),
+            "Given as `env:NAME`, so that records keep only the name. Default: false.",
+        ),
     ),
 )
 

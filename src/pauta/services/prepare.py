@@ -19,6 +19,7 @@ from pauta.domain.plan import Plan
 from pauta.domain.problems import InvalidInput, Problem
 from pauta.domain.runs import RunOptions
 from pauta.engine.planner import plan as make_plan
+from pauta.services.secrets import mark
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -91,6 +92,7 @@ def prepare(
         raise InvalidInput(problems)
     missing = tuple(name for name in required_inputs(pipeline, only) if name not in files)
     secrets = {name for name, spec in pipeline.parameters.items() if spec.secret}
+    for_steps = {k: mark(v) if k in secrets and isinstance(v, str) else v for k, v in values.items()}
     return Prepared(
         pipeline=pipeline,
         plan=make_plan(
@@ -98,7 +100,7 @@ def prepare(
             steps,
             scripts_by_step,
             supplied={*files, *missing},
-            kwargs={s.name: apply(s.kwargs, values) for s in steps},
+            kwargs={s.name: apply(s.kwargs, for_steps) for s in steps},
         ),
         required_inputs=missing,
         unsupplied=tuple(check_supplied(pipeline, supplied=set(files), parts=only)),

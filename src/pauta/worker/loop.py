@@ -20,6 +20,7 @@ from pauta.ports.objects import Identity, Objects
 from pauta.ports.watcher import Watcher
 from pauta.services.desk import LEASE, Desk
 from pauta.services.heard import Assignment, AttemptDied, Heard, Recorded
+from pauta.services.secrets import LookUp, reveal
 from pauta.worker.bundle import lay_out
 from pauta.worker.deaths import problem_of_exit, problem_of_timeout
 from pauta.worker.departing import Departing
@@ -43,6 +44,7 @@ class Place:
         objects: Root of the object store, for the processes.
         slots: Most processes at a time.
         departing: Where processes go when their run has ended.
+        secret: Gives the value of a secret that a step declares.
     """
 
     owner: str
@@ -51,6 +53,7 @@ class Place:
     objects: Path
     slots: int
     departing: Departing
+    secret: LookUp
 
 
 class RunLoop:
@@ -148,12 +151,14 @@ class RunLoop:
             assignment.order,
             objects=str(self._place.objects),
             bundle=self._bundle[1],
-            steps=tuple(self._with_trust(step) for step in assignment.order.steps),
+            steps=tuple(self._completed(step) for step in assignment.order.steps),
         )
         self._choose_hand().give(Given(order, time.monotonic()))
 
-    def _with_trust(self, step: wire.StepOrder) -> wire.StepOrder:
-        """Files that this worker saw being written need not be hashed again."""
+    def _completed(self, step: wire.StepOrder) -> wire.StepOrder:
+        """The order with what only this worker knows: secrets, and which files need not be hashed again."""
+        if step.kwargs:
+            step = msgspec.structs.replace(step, kwargs=reveal(step.kwargs, self._place.secret))
         if not any(take.output is not None and take.output.address in self._trusted for take in step.takes):
             return step
         takes = tuple(

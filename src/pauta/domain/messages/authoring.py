@@ -239,6 +239,12 @@ _PARAMETERS: dict[str, Bilingual] = {
         faca='Ponha-o numa variável de ambiente e informe o nome dela: "env:VARIAVEL".',
     ),
     "PRM-002": both("{first} {start} is after {second} {end}", "{first} {start} é posterior a {second} {end}"),
+    "PRM-003": both(
+        "the secret env:{name} is not set",
+        "o segredo env:{name} não está definido",
+        do="Set the environment variable {name} for the command.",
+        faca="Defina a variável de ambiente {name} para o comando.",
+    ),
 }
 
 AUTHORING: dict[str, Bilingual] = {**_SYNTAX, **_TYPED, **_STRUCTURE, **_GRAPH, **_PARAMETERS}

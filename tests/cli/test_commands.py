@@ -220,8 +220,10 @@ def test_what_a_replayed_script_prints_stays_out_of_the_json(project: FakeProjec
     answer = call("replay", "latest", "treina_modelo", "--json")
     assert answer.json == {"state": "completed", "seconds": 0.5}
     assert "the script speaks" in answer.err
-    project.replayed = {"state": "failed"}
-    assert call("replay", "latest", "treina_modelo").code == 1
+    project.replayed = {"state": "failed", "seconds": 0.5, "error": "SCR-021 ValueError: 1"}
+    failed = call("replay", "latest", "treina_modelo")
+    assert failed.code == 1
+    assert "failed after 0.50 s: SCR-021 ValueError: 1" in failed.out
 
 
 def test_a_store_that_cannot_be_used_is_exit_code_1(project: FakeProject, call: Call) -> None:

@@ -293,6 +293,20 @@ def test_a_secret_reaches_its_step_and_no_record(bench: Bench, monkeypatch: pyte
         bench.run(document)
 
 
+def test_a_step_is_replayed_with_its_real_inputs_and_the_script_of_that_run(bench: Bench) -> None:
+    bench.script("a", "import pandas as pd\n\ndef execute():\n    return pd.DataFrame({'n': [1, 2]})\n")
+    bench.script("b", "def execute(a):\n    return a.assign(twice=a['n'] * 2)\n")
+    document = bench.document({"name": "a", "output": "a"}, {"name": "b", "dataframes": ["a"], "output": "b"})
+    run = bench.run(document).run
+    bench.script("b", "def execute(a):\n    raise ValueError('the present version')\n")
+    bench.close()
+    summary = ask(bench.folder, "replay", run, "b")
+    assert (summary["state"], summary["same"], summary["rows"]) == ("completed", True, 2)
+    failed = bench.run(document).run
+    bench.close()
+    assert "the present version" in ask(bench.folder, "replay", failed, "b")["error"]
+
+
 def test_gc_takes_old_runs_and_their_objects_and_leaves_the_rest(bench: Bench) -> None:
     text = "import pandas as pd\n\ndef execute():\n    return pd.DataFrame({'n': range(%d)})\n"
     bench.script("a", text % 10)

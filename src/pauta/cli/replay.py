@@ -43,6 +43,9 @@ def _tell(step: str, facts: Mapping[str, Any], session: Session) -> None:
     from pauta.cli.amounts import duration
 
     words = session.words
-    session.say(words("replay.done", step=step, time=duration(facts.get("seconds"), words) or "?"))
+    ended = "replay.done" if facts.get("state", "completed") == "completed" else "replay.failed"
+    session.say(
+        words(ended, step=step, time=duration(facts.get("seconds"), words) or "?", error=facts.get("error", ""))
+    )
     if isinstance(facts.get("same"), bool):
         session.say(words("replay.same" if facts["same"] else "replay.other"))

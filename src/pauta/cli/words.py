@@ -207,6 +207,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Step {step} ended without an error, in {time}.",
         "A etapa {step} terminou sem erro, em {time}.",
     ),
+    "replay.failed": (
+        "Step {step} failed after {time}: {error}",
+        "A etapa {step} falhou depois de {time}: {error}",
+    ),
     "replay.same": ("It gave the same as in the run.", "Deu o mesmo que na execução."),
     "replay.other": ("It gave something else than in the run.", "Deu algo diferente da execução."),
     # ---- problems

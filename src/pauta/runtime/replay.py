@@ -11,7 +11,6 @@ import os
 import pdb
 import resource
 import sys
-import traceback
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,6 +20,7 @@ import msgspec
 from pauta.domain.problems import StepFault
 from pauta.domain.wire import StepOrder
 from pauta.ports.objects import Objects
+from pauta.runtime.complaints import problem_of
 from pauta.runtime.folder import Folder
 from pauta.runtime.modules import NoExecute, Scripts
 from pauta.runtime.results import check
@@ -79,11 +79,18 @@ def replay(order: ReplayOrder) -> dict[str, Any]:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             return {"state": "cancelled"}
-        traceback.print_exc()
-        if order.pdb:
-            pdb.post_mortem(error.__traceback__)
-        return {"state": "failed", "seconds": perf_counter() - began, "error": f"{type(error).__name__}: {error}"}
+        return _failed(order, error, seconds=perf_counter() - began)
     return {"seconds": perf_counter() - began, **_compare(order, value, store)}
+
+
+def _failed(order: ReplayOrder, error: BaseException, *, seconds: float) -> dict[str, Any]:
+    """Show the script's own part of the traceback; then, if asked for, stop where it was raised."""
+    shown_as = order.step.shown_as
+    problem = problem_of(error, shown_as=shown_as, shown={}, bundle=order.bundle, loading=False)
+    sys.stderr.write(problem.traceback or "")
+    if order.pdb:
+        pdb.post_mortem(error.__traceback__)
+    return {"state": "failed", "seconds": seconds, "error": problem.line()}
 
 
 def _call(order: ReplayOrder, store: Objects) -> Any:

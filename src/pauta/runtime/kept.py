@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from pauta.domain.outputs import FileRef, Kind, Output
@@ -72,12 +70,6 @@ def _looked_up(text: str, names: dict[str, Any]) -> Any:
     for part in parts:
         found = getattr(found, part, None)
     return found
-
-
-def is_frame(value: Any) -> bool:
-    """Whether a value is a table of a library that is loaded."""
-    module: ModuleType | None = sys.modules.get(type(value).__module__.partition(".")[0])
-    return module is not None and type(value).__name__ in {"DataFrame", "LazyFrame", "Table", "RecordBatch"}
 
 
 def address_of(take: TakeOrder, kept: dict[int, Kept]) -> str:

@@ -237,6 +237,26 @@ def test_a_run_whose_process_was_killed_goes_on_behind_its_last_completed_step(b
     assert [s["attempts"] for s in resumed["steps"]] == [1, 2]
 
 
+def test_a_run_whose_results_were_lost_does_not_go_on_but_can_be_run_again(bench: Bench) -> None:
+    document, ledger = slow_pipeline(bench)
+    bench.script("a", (bench.folder / "a.py").read_text().replace("return 1", "return {'n': 'x' * 100_000}"))
+    bench.script("b", (bench.folder / "b.py").read_text().replace("a + 1", "len(a['n'])"))
+    running = subprocess.Popen(
+        [*COMMAND, "run", str(document)], cwd=bench.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    eventually(lambda: ledger.exists() and ledger.read_text() == "a b ")
+    eventually(lambda: any(s["state"] == "completed" for s in ask(bench.folder, "show", "latest")["steps"]))
+    running.kill()
+    running.wait()
+    kept = [p for p in (bench.folder / ".pauta" / "objects").rglob("*") if p.is_file() and p.stat().st_size > 100_000]
+    for path in kept:
+        path.unlink()
+    assert ask(bench.folder, "run", "--resume", "latest")["error"]["code"] == "OBJ-001"
+    (bench.folder / "go").touch()
+    assert ask(bench.folder, "rerun", "latest")["state"] == "completed"
+    assert ledger.read_text() == "a b a b "
+
+
 def test_others_can_look_at_and_cancel_a_run_that_is_going_on(bench: Bench) -> None:
     document, ledger = slow_pipeline(bench)
     running = subprocess.Popen([*COMMAND, "run", str(document), "--json"], cwd=bench.folder, stdout=subprocess.PIPE)

@@ -226,14 +226,23 @@ class Project(AbstractContextManager["Project"]):
     def resume(self, run: str) -> str:
         """Make a run that did not end ready to go on: what its lost worker held is free again.
 
+        What its completed steps gave is read and checked first: a power cut may have come before it was on the
+        disk, and a run that built on nothing would fail later and less clearly.
+
         Raises:
+            NotFound: RUN-001.
             Conflict: RUN-006 when it has ended.
+            StoreFault: OBJ-001, OBJ-002 when something is lost: `rerun` makes it again.
         """
+        from pauta.services.desk import objects_of
+
         run_id = RunId(run)
-        with self._store.transaction() as tx:
-            found = tx.runs.get(run_id)
-        if found is not None and found.state in FINAL_RUNS:
+        found, _, steps = self._looker().records(run_id)
+        if found.state in FINAL_RUNS:
             raise Conflict(Problem("RUN-006", {"run": run, "state": found.state.value}))
+        for step in steps:
+            for address in objects_of(step):
+                self._objects.path(address)
         self._desk().take_over(run_id, reopen=True)
         return run
 

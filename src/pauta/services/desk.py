@@ -111,7 +111,7 @@ class Desk:
         """Objects of results taken from the cache must be on the disk before the run is called complete."""
         addresses = self._unsynced.setdefault(run_id, set())
         for no in set(sheet.steps_of(stage_no)).difference(without):
-            addresses.update(_objects_of(sheet.step(no)))
+            addresses.update(objects_of(sheet.step(no)))
 
     # ---- reporting ----------------------------------------------------------------------------
 
@@ -309,7 +309,8 @@ def _final(steps: Iterable[StepRecord]) -> tuple[StepRecord, ...]:
     return tuple(s for s in steps if s.state in FINAL_STEPS or s.state is StepState.HELD)
 
 
-def _objects_of(step: StepRecord) -> list[Address]:
+def objects_of(step: StepRecord) -> list[Address]:
+    """Addresses of the stored objects that a step gave."""
     output = [step.output.address] if step.output is not None and not step.output.inline and step.output.size else []
     return [*output, *(f.address for f in step.files)]
 

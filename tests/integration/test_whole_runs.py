@@ -188,6 +188,16 @@ def test_one_interrupt_cancels_cleanly_and_leaves_no_process(bench: Bench) -> No
     assert time.monotonic() - began < 15
 
 
+def test_an_interrupt_that_comes_when_the_run_has_just_ended_changes_nothing(bench: Bench) -> None:
+    bench.script("a", "def execute():\n    return 1\n")
+    document = bench.document({"name": "a", "output": "a"})
+
+    def ended() -> int:
+        return int(bench.open().runs(limit=1, before=None, states=(), pipeline=None)[0].state == "completed")
+
+    assert bench.run(document, interrupted=ended).state == "completed"
+
+
 COMMAND = [sys.executable, "-m", "pauta"]
 
 
@@ -258,11 +268,16 @@ def test_a_run_whose_results_were_lost_does_not_go_on_but_can_be_run_again(bench
 
 
 def test_others_can_look_at_and_cancel_a_run_that_is_going_on(bench: Bench) -> None:
+    bench.script("x", "def execute():\n    return 1\n")
+    earlier = bench.run(bench.document({"name": "x", "output": "x"})).run
+    bench.close()
     document, ledger = slow_pipeline(bench)
     running = subprocess.Popen([*COMMAND, "run", str(document), "--json"], cwd=bench.folder, stdout=subprocess.PIPE)
     eventually(lambda: ledger.exists() and ledger.read_text() == "a b ")
     listed = ask(bench.folder, "runs")
-    assert [r["state"] for r in listed] == ["running"]
+    assert [r["state"] for r in listed] == ["running", "completed"]
+    other = ask(bench.folder, "cancel", earlier)
+    assert other["error"]["code"] == "RUN-018"
     ask(bench.folder, "cancel", "latest")
     output, _ = running.communicate(timeout=30)
     assert json.loads(output)["state"] == "cancelled"

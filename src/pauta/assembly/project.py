@@ -179,7 +179,11 @@ class Project(AbstractContextManager["Project"]):
         )
         asked: list[str] = []
 
+        executing = run
+
         def cancel(run: str) -> RunView:
+            if run != executing:
+                raise Conflict(Problem("RUN-018", {"detail": f"cancel {run}"}))
             asked.append(run)
             return self.view(run)
 

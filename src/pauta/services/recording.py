@@ -147,7 +147,7 @@ class Recorder:
         sheet.put_step(failed)
         happened = events.StepFailed(fence, retries=policy.retries, on_failure=policy.on_failure, chance=self._chance())
         sheet.give(stage_no, happened, now=now)
-        sheet.set_process(stage_no, fence, problem=problem)
+        sheet.add_to_attempt(stage_no, fence, problem=problem)
         stage = sheet.stage(stage_no)
         if stage.state is StageState.SCHEDULED:
             self._wait_again(sheet, stage, step_no, problem=problem)
@@ -171,7 +171,7 @@ class Recorder:
             sheet.give(item.stage, events.Stopped(item.fence), now=now)
         else:
             self._lose(sheet, item, now=now)
-        sheet.set_process(item.stage, item.fence, process=item.process)
+        sheet.add_to_attempt(item.stage, item.fence, process=item.process)
 
     def _lose(self, sheet: Sheet, item: AttemptDied, *, now: datetime) -> None:
         """The attempt is lost: its stage is tried again, or held when it died too often."""
@@ -182,7 +182,7 @@ class Recorder:
             return
         begun = item.cause not in _MEANT
         sheet.give(item.stage, events.Died(item.fence, begun=begun), now=now)
-        sheet.set_process(item.stage, item.fence, problem=item.problem)
+        sheet.add_to_attempt(item.stage, item.fence, problem=item.problem)
         state = sheet.stage(item.stage).state
         if state in FINAL_STAGES:
             return  # the run is ending: its steps were skipped or cancelled with the stage

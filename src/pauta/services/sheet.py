@@ -283,7 +283,7 @@ class Sheet:
         self._new.logs.append(LogChunk(self.run.id, step_no, fence, first=self._next_line, lines=tuple(lines)))
         self._next_line += len(lines)
 
-    def set_process(self, stage_no: int, fence: int, **facts: Any) -> None:
+    def add_to_attempt(self, stage_no: int, fence: int, **facts: Any) -> None:
         """Add facts (`problem`, `process`) to how an attempt ended."""
         key = stage_no, fence
         if key in self._new.closed:

@@ -6,6 +6,7 @@ import itertools
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec.structs
 
 from pauta.domain import wire
 from pauta.domain.ids import Address, RunId
-from pauta.domain.problems import Problem
+from pauta.domain.problems import Conflict, Problem
 from pauta.ports.launcher import Exited, Happening, Launcher, Printed, Process, ProcessSpec, Reported
 from pauta.ports.objects import Identity, Objects
 from pauta.ports.watcher import Watcher
@@ -116,6 +117,7 @@ class RunLoop:
                 self._listen()
                 self._stop_late()
                 self._renew()
+            self._report([])  # what was printed after the last step had ended
         finally:
             self._leave()
 
@@ -377,7 +379,8 @@ class RunLoop:
             first = self._interrupts == 0
             self._interrupts = interrupts
             if first:
-                self._show(self._desk.cancel(self._run_id))
+                with suppress(Conflict):  # it ended before it could be cancelled
+                    self._show(self._desk.cancel(self._run_id))
             for hand in self._hands.values():
                 if interrupts > 1:
                     hand.process.kill("cancelled")

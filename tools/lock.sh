@@ -14,7 +14,7 @@ resolve() { # resolve OUTPUT ARGUMENTS...
 }
 
 # Everything that the checks and tests need. The other locks take their versions from it.
-resolve dev.lock "$@" pyproject.toml --extra ml --extra xgboost --extra polars --extra postgres --group dev
+resolve dev.lock "$@" pyproject.toml --extra ml --extra xgboost --extra polars --extra postgres --extra celery --extra notify --group dev
 resolve run.lock "$@" pyproject.toml --extra ml --constraint requirements/dev.lock
 # What `make setup` installs first, with pip.
 resolve installer.lock "$@" --group install --constraint requirements/dev.lock

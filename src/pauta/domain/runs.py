@@ -13,6 +13,15 @@ from pauta.domain.outputs import FileRef, ModelRecord, Output
 from pauta.domain.problems import Problem
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 
+DEFAULT_POOL = "default"
+
+
+class PipelineRef(Struct, frozen=True):
+    """A published version of a pipeline."""
+
+    name: str
+    version: int
+
 
 class RunOptions(Struct, frozen=True):
     """How a run was asked for. `document` is the document's path, `scripts` its scripts' folder, as given."""
@@ -29,7 +38,12 @@ class Run(Struct, frozen=True):
     """One execution of one pipeline version with given inputs and parameters.
 
     `open_stages` counts the stages that are not final; the run ends when it is 0. `failed_stages` counts the
-    failed ones whose failure fails the run. `of` is the run that this one runs again.
+    failed ones whose failure fails the run. `of` is the run that this one runs again. `document` tells which
+    published version of the pipeline it runs, if it runs one.
+
+    Where it queues: `pool` says which workers may take it, `priority` who comes first (higher numbers before
+    lower ones), `deployment` whose it is, `limits` under which keys its leases are counted. `asked_by` tells who
+    asked for it: a token's name, ``schedule NAME``, ``trigger NAME``, or None for a command.
     """
 
     id: RunId
@@ -49,6 +63,23 @@ class Run(Struct, frozen=True):
     of: RunId | None = None
     idempotency_key: str | None = None
     problem: Problem | None = None
+    pool: str = DEFAULT_POOL
+    priority: int = 0
+    deployment: str | None = None
+    limits: tuple[str, ...] = ()
+    asked_by: str | None = None
+    document: PipelineRef | None = None
+
+    @property
+    def lane(self) -> str:
+        """Who shares fairly with whom: the deployment, or else the pipeline."""
+        return self.deployment or self.pipeline
+
+    @property
+    def limit_keys(self) -> tuple[str, ...]:
+        """Keys under which each of its leases is counted (P10)."""
+        own = (f"deployment:{self.deployment}",) if self.deployment else ()
+        return (f"pool:{self.pool}", *own, *self.limits)
 
 
 class Stage(Struct, frozen=True):

@@ -16,11 +16,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.plan import Plan
 from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, Run, Stage, StepRecord
+from pauta.ports.control_rows import (
+    AuditRows,
+    DeploymentRows,
+    MetaRows,
+    NoticeRows,
+    PipelineRows,
+    PoolRows,
+    ScheduleRows,
+    TokenRows,
+    TriggerRows,
+    WorkerRows,
+)
+
+
+class Queued(NamedTuple):
+    """A stage at the front of the queue, and what it is counted under."""
+
+    stage: Stage
+    pool: str
+    priority: int
+    lane: str
+    limit_keys: tuple[str, ...]
+
+
+class Leased(NamedTuple):
+    """A running stage, and what it is counted under. `stamp` changes with every renewal (lease_until)."""
+
+    run_id: RunId
+    no: int
+    fence: int
+    owner: str
+    stamp: datetime | None
+    pool: str
+    lane: str
+    limit_keys: tuple[str, ...]
 
 
 class RunRows(Protocol):
@@ -47,9 +82,23 @@ class RunRows(Protocol):
         ...
 
     def newest(
-        self, *, limit: int = 50, before: RunId | None = None, states: Sequence[str] = (), pipeline: str | None = None
+        self,
+        *,
+        limit: int = 50,
+        before: RunId | None = None,
+        states: Sequence[str] = (),
+        pipeline: str | None = None,
+        deployment: str | None = None,
     ) -> list[Run]:
         """Runs, newest first (ids sort by time), those older than `before`."""
+        ...
+
+    def by_document(self, name: str, version: int, *, limit: int = 1) -> list[RunId]:
+        """Runs of a published version, newest first."""
+        ...
+
+    def states(self) -> Mapping[str, int]:
+        """Number of runs by state."""
         ...
 
     def save(self, before: Run, after: Run) -> bool:
@@ -97,6 +146,32 @@ class StageRows(Protocol):
 
     def running(self, *, owner: str | None = None, run_id: RunId | None = None) -> list[Stage]:
         """Running stages, of one owner or run if given."""
+        ...
+
+    def heads(self, *, pools: Sequence[str], now: datetime, lanes: int, each: int) -> list[Queued]:
+        """The front of the queue of these pools: of up to `lanes` lanes the first `each` stages.
+
+        A stage queues when it is ready, or scheduled and due, and its run's pool is one of these. A lane is the
+        run's (`Run.lane`); within one the order is priority (highest first), run, number. When there are more
+        lanes than asked for, those with the highest priority come, then those whose first stage is oldest.
+        Cost must not grow with the length of the queue. On PostgreSQL rows are locked, locked ones passed over.
+        """
+        ...
+
+    def leased(self) -> list[Leased]:
+        """Every running stage, with what it is counted under."""
+        ...
+
+    def locked(self, run_id: RunId, no: int) -> Stage | None:
+        """The stage, which nobody else can change before this transaction ends."""
+        ...
+
+    def depth(self) -> Mapping[str, int]:
+        """Number of queued stages by pool."""
+        ...
+
+    def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:
+        """Runs that are neither final nor held and have no stage that is ready, scheduled or running (P2)."""
         ...
 
     def next_due(self, run_id: RunId | None = None) -> datetime | None:
@@ -256,6 +331,26 @@ class Transaction(Protocol):
     def events(self) -> EventRows: ...
     @property
     def objects(self) -> ObjectRows: ...
+    @property
+    def pipelines(self) -> PipelineRows: ...
+    @property
+    def deployments(self) -> DeploymentRows: ...
+    @property
+    def schedules(self) -> ScheduleRows: ...
+    @property
+    def triggers(self) -> TriggerRows: ...
+    @property
+    def pools(self) -> PoolRows: ...
+    @property
+    def workers(self) -> WorkerRows: ...
+    @property
+    def tokens(self) -> TokenRows: ...
+    @property
+    def audit(self) -> AuditRows: ...
+    @property
+    def notices(self) -> NoticeRows: ...
+    @property
+    def meta(self) -> MetaRows: ...
 
 
 class Store(Protocol):

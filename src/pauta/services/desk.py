@@ -13,11 +13,11 @@ from pauta.domain.plan import Plan, PlannedStep
 from pauta.domain.problems import Conflict, NotFound, Problem
 from pauta.domain.runs import Run, StepRecord
 from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, StageState, StepState
+from pauta.domain.work import Assignment, Heard, Recorded
 from pauta.engine.dependents import downstream_of
 from pauta.engine.events import Claimed, Finished, Renewed, Reopened, RunCancelAsked
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
-from pauta.services.heard import Assignment, Heard, Recorded
 from pauta.services.history import Past
 from pauta.services.orders import order_stage
 from pauta.services.recording import Recorder

@@ -13,10 +13,10 @@ from pauta.domain.problems import Problem
 from pauta.domain.runs import CacheEntry, Stage
 from pauta.domain.states import FINAL_STAGES, FINAL_STEPS, StageState, StepState
 from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
+from pauta.domain.work import AttemptDied, Heard, Lines, Retry
 from pauta.engine import events
 from pauta.engine.cachekey import key_of
 from pauta.engine.dependents import stages_skipped_by
-from pauta.services.heard import AttemptDied, Heard, Lines, Retry
 from pauta.services.sheet import Sheet
 
 ReasonGiver = Callable[[Sheet, int, Mapping[str, Address], RunId | None], str]

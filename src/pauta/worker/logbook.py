@@ -10,7 +10,7 @@ from pauta.domain import wire
 from pauta.domain.runs import LogLine
 from pauta.ports.launcher import Printed
 from pauta.ports.watcher import Watcher
-from pauta.services.heard import Lines
+from pauta.domain.work import Lines
 
 _SECONDS = 0.1
 _MOST_LINES = 2_000

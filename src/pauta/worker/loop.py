@@ -20,7 +20,7 @@ from pauta.ports.launcher import Exited, Happening, Launcher, Printed, Process, 
 from pauta.ports.objects import Identity, Objects
 from pauta.ports.watcher import Watcher
 from pauta.services.desk import LEASE, Desk
-from pauta.services.heard import Assignment, AttemptDied, Heard, Recorded
+from pauta.domain.work import Assignment, AttemptDied, Heard, Recorded
 from pauta.services.secrets import LookUp, reveal
 from pauta.worker.bundle import lay_out
 from pauta.worker.deaths import problem_of_exit, problem_of_timeout

@@ -20,7 +20,7 @@ from pauta.domain.scripts import Script, Signature
 from pauta.engine.planner import plan as make_plan
 from pauta.ports.store import Store
 from pauta.services.desk import Desk, Machine
-from pauta.services.heard import Assignment, AttemptDied, Heard, Recorded
+from pauta.domain.work import Assignment, AttemptDied, Heard, Recorded
 from pauta.services.submit import Request, submit
 
 

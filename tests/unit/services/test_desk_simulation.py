@@ -18,7 +18,7 @@ from pauta.domain.plan import Plan
 from pauta.domain.problems import Problem
 from pauta.domain.states import FINAL_RUNS, RunState, StepState
 from pauta.engine.audit import faults
-from pauta.services.heard import Assignment, Heard
+from pauta.domain.work import Assignment, Heard
 from pauta.storage.memory import MemoryStore
 
 SEEDS = {"ci": 1500, "night": 30_000}.get(os.environ.get("PAUTA_TEST_SCALE", ""), 300)

@@ -1,19 +1,19 @@
-"""What a worker tells the desk, and what the desk answers."""
+"""What workers and the desk say to each other, on one machine or over the wire: claims, reports, verdicts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
 from pauta.domain.runs import LogLine, StepRecord
-from pauta.domain.wire import RunStage, StageDone, StepFailed, StepFinished, StepStarted
+from pauta.domain.wire import Message, RunStage, StageDone, StepFailed, StepFinished, StepStarted
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptDied:
+class AttemptDied(Message, frozen=True, tag="died"):
     """The process that held a stage is gone before the stage was done.
 
     Attributes:
@@ -31,8 +31,7 @@ class AttemptDied:
     process: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Message, frozen=True, tag="lines"):
     """Log lines of one step of one attempt."""
 
     step: int
@@ -43,16 +42,28 @@ class Lines:
 Heard = StepStarted | StepFinished | StepFailed | StageDone | AttemptDied | Lines
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A claimed stage: the order, and the scripts it needs (path → address) to be laid out beside it."""
+class Lease(Struct, frozen=True):
+    """One attempt that a worker holds."""
+
+    run: RunId
+    stage: int
+    fence: int
+
+
+class Assignment(Struct, frozen=True):
+    """A claimed stage: the order, and the scripts it needs (path → address) to be laid out beside it.
+
+    Attributes:
+        grant: Lets a worker on another machine fetch what this attempt takes, and nothing else; empty when the
+            worker reads the object store itself.
+    """
 
     order: RunStage
     scripts: Mapping[str, Address]
+    grant: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """A step failed or died and will be tried again, at `next_at` or at once."""
 
     step: int
@@ -61,9 +72,8 @@ class Retry:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What is on record now, after a claim or a report.
+class Recorded(Struct, frozen=True):
+    """What is on record of one run now, after a claim or a report.
 
     Attributes:
         steps: Steps that became final, in order.
@@ -79,5 +89,17 @@ class Recorded:
     retries: tuple[Retry, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     stop: tuple[int, ...] = ()
-    refused: tuple[int, ...] = field(default=())
+    refused: tuple[int, ...] = ()
     over: bool = False
+
+
+class Renewal(Struct, frozen=True):
+    """The answer to a heartbeat.
+
+    Attributes:
+        lost: Leases that no longer count: end their processes.
+        stop: Leases of runs that are being cancelled: ask their processes to end.
+    """
+
+    lost: tuple[Lease, ...] = ()
+    stop: tuple[Lease, ...] = ()

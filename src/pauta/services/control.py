@@ -1,0 +1,46 @@
+"""What the use cases of a server work with, as one value that is made once and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pauta.ports.bell import Bell
+from pauta.ports.objects import Objects
+from pauta.ports.store import Store
+from pauta.services.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A server's hold of its project.
+
+    Attributes:
+        folder: The project's folder; relative paths of documents' sources start here.
+        records: Where its records are kept (bundles, work folders, the object store's folder).
+        store: The only truth.
+        objects: The object store.
+        desk: Claims and reports; safe to use from several threads.
+        bell: Wake-ups.
+        now: The clock.
+        random_bits: Random integers that cannot be guessed.
+        secret: The server's own secret, 32 bytes: keys of grants, webhooks and the audit log come from it.
+        look_up: The value of an environment variable of the server, for ``env:NAME``.
+        runtime: Part of every cache key.
+        version: The program's version.
+    """
+
+    folder: Path
+    records: Path
+    store: Store
+    objects: Objects
+    desk: Desk
+    bell: Bell
+    now: Callable[[], datetime]
+    random_bits: Callable[[int], int]
+    secret: bytes
+    look_up: Callable[[str], str | None]
+    runtime: str
+    version: str

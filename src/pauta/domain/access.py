@@ -19,6 +19,7 @@ class Permission(StrEnum):
     APPROVE = "approve"  # decide on models (later issues)
     ADMIN = "admin"  # tokens, audit, settings, retention
     WORK = "work"  # claim and report for a pool: workers alone
+    SIGNED = "signed"  # the body's signature is the credential: webhooks
     PUBLIC = "public"  # nobody in particular: health and signing in
 
 
@@ -38,7 +39,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
     Role.EDITOR: frozenset({Permission.READ, Permission.OPERATE, Permission.EDIT}),
     Role.APPROVER: frozenset({Permission.READ, Permission.OPERATE, Permission.APPROVE}),
-    Role.ADMIN: frozenset(Permission) - {Permission.WORK, Permission.PUBLIC},
+    Role.ADMIN: frozenset(Permission) - {Permission.WORK, Permission.SIGNED, Permission.PUBLIC},
     Role.WORKER: frozenset({Permission.WORK}),
 }
 """What each role may do. A worker may neither look nor operate; nobody but a worker may work."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from pauta.domain import wire
 from pauta.domain.runs import LogLine
+from pauta.domain.work import Lines
 from pauta.ports.launcher import Printed
 from pauta.ports.watcher import Watcher
-from pauta.domain.work import Lines
 
 _SECONDS = 0.1
 _MOST_LINES = 2_000

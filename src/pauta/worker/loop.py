@@ -16,11 +16,11 @@ import msgspec.structs
 from pauta.domain import wire
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, Problem
+from pauta.domain.work import Assignment, AttemptDied, Heard, Recorded
 from pauta.ports.launcher import Exited, Happening, Launcher, Printed, Process, ProcessSpec, Reported
 from pauta.ports.objects import Identity, Objects
 from pauta.ports.watcher import Watcher
 from pauta.services.desk import LEASE, Desk
-from pauta.domain.work import Assignment, AttemptDied, Heard, Recorded
 from pauta.services.secrets import LookUp, reveal
 from pauta.worker.bundle import lay_out
 from pauta.worker.deaths import problem_of_exit, problem_of_timeout

@@ -9,7 +9,7 @@ from typing import Any
 from pauta.domain.ids import RunId
 from pauta.domain.outputs import Output
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStep
-from pauta.domain.problems import Conflict, NotFound, Problem
+from pauta.domain.problems import Conflict, NotFound, Problem, shorten
 from pauta.domain.runs import LogLine, Run, StepRecord
 from pauta.domain.states import StepState
 from pauta.engine.reasons import Reason
@@ -49,6 +49,7 @@ class Looker:
         """
         run, plan, records = self.records(run_id)
         steps = tuple(self._step(run, plan, step, records) for step in plan.steps)
+        problem = run.problem or _first_problem(records)
         return RunView(
             run=run.id,
             pipeline=run.pipeline,
@@ -64,10 +65,27 @@ class Looker:
             models=tuple(
                 ModelView(m.name, m.type, r.name, m.metrics, m.files or r.files) for r in records for m in r.models
             ),
-            problem=run.problem or _first_problem(records),
+            problem=problem,
             records=self._records,
             document=run.options.document,
+            published=run.document,
+            deployment=run.deployment,
+            pool=run.pool,
+            priority=run.priority,
+            asked_by=run.asked_by,
+            cancel_requested_at=run.cancel_requested_at,
+            message=problem.message(self._language) if problem else None,
+            remedy=problem.remedy(self._language) or None if problem else None,
         )
+
+    def step(self, run_id: RunId, name: str) -> StepView:
+        """One step of a run.
+
+        Raises:
+            NotFound: RUN-001, RUN-003.
+        """
+        run, plan, records = self.records(run_id)
+        return self._step(run, plan, step_named(run, plan, name), records)
 
     def records(self, run_id: RunId) -> tuple[Run, Plan, Sequence[StepRecord]]:
         """The run, its plan and the records of its steps.
@@ -86,6 +104,7 @@ class Looker:
         record = records[step.no]
         taken = [run.inputs.get(t.name) if t.source == FROM_INPUT else records[t.source].output for t in step.takes]
         rows = [o.rows for o in taken if o is not None and o.rows is not None]
+        problem = record.problem if record.state is not StepState.COMPLETED else None
         return StepView(
             name=step.name,
             state=record.state.value,
@@ -103,19 +122,32 @@ class Looker:
             ended_at=record.ended_at,
             metrics=record.metrics,
             files=record.files,
-            problem=record.problem if record.state is not StepState.COMPLETED else None,
+            problem=problem,
             needs=tuple(plan.steps[n].name for n in sorted(step.needs)),
+            message=problem.message(self._language) if problem else None,
+            remedy=problem.remedy(self._language) or None if problem else None,
         )
 
     def runs(
-        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, now: datetime
+        self,
+        *,
+        limit: int,
+        before: str | None,
+        states: Sequence[str],
+        pipeline: str | None,
+        now: datetime,
+        deployment: str | None = None,
     ) -> list[RunLine]:
         """Runs, newest first."""
         with self._store.transaction() as tx:
             found = tx.runs.newest(
-                limit=limit, before=RunId(before) if before else None, states=states, pipeline=pipeline
+                limit=limit,
+                before=RunId(before) if before else None,
+                states=states,
+                pipeline=pipeline,
+                deployment=deployment,
             )
-        return [RunLine(r.id, r.pipeline, r.state.value, r.created_at, _seconds(r, now), of=r.of) for r in found]
+        return [_line(run, now) for run in found]
 
     def logs(self, run_id: RunId, *, step: str | None, after: int) -> list[tuple[int, str, LogLine]]:
         """Log lines numbered above `after`: number, step name, line.
@@ -141,13 +173,17 @@ class Looker:
             NotFound: RUN-001, RUN-004.
         """
         run, plan, records = self.records(run_id)
-        wanted, _, version = name.partition("@")
-        known = {wanted_name: o for wanted_name, o in _outputs(run, plan, records).items()}
-        found = [(v, o) for (n, v), o in known.items() if n == wanted and (not version or str(v) == version)]
-        if not found:
-            names = ", ".join(sorted({n for n, _ in known}))
-            raise NotFound(Problem("RUN-004", {"frame": name, "run": run_id, "known": names}))
-        return max(found, key=lambda pair: pair[0])[1]
+        return _named(name, run, _outputs(run, plan, records))[1]
+
+    def frame(self, run_id: RunId, name: str) -> FrameView:
+        """A frame (or other output) of a run: the newest version, or ``name@version`` for an older one.
+
+        Raises:
+            NotFound: RUN-001, RUN-004.
+        """
+        run, plan, records = self.records(run_id)
+        (wanted, version), output = _named(name, run, _outputs(run, plan, records))
+        return _frame(wanted, version, output, _makers(plan))
 
     def profile(self, run_id: RunId, name: str) -> Mapping[str, Any] | None:
         """Profile and preview of a frame, when it has one.
@@ -169,28 +205,61 @@ def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[
     return found
 
 
+def _named(name: str, run: Run, known: Mapping[tuple[str, int], Output]) -> tuple[tuple[str, int], Output]:
+    wanted, _, version = name.partition("@")
+    found = [(n, v) for n, v in known if n == wanted and (not version or str(v) == version)]
+    if not found:
+        names = ", ".join(sorted({n for n, _ in known}))
+        raise NotFound(Problem("RUN-004", {"frame": shorten(name), "run": run.id, "known": names}))
+    newest = max(found)
+    return newest, known[newest]
+
+
+def _makers(plan: Plan) -> dict[tuple[str | None, int], str]:
+    return {(s.gives, s.gives_version): s.name for s in plan.steps}
+
+
 def _frames(run: Run, plan: Plan, records: Sequence[StepRecord]) -> list[FrameView]:
-    makers = {(s.gives, s.gives_version): s.name for s in plan.steps}
+    makers = _makers(plan)
     newest: dict[str, int] = {}
     outputs = _outputs(run, plan, records)
     for name, version in outputs:
         newest[name] = max(version, newest.get(name, -1))
     return [
-        FrameView(
-            name=name,
-            version=version,
-            kind=output.kind.value,
-            made_by=makers.get((name, version)),
-            rows=output.rows,
-            columns=output.columns,
-            size=output.size,
-            address=output.address,
-            library=output.library,
-            format=output.format,
-        )
-        for (name, version), output in outputs.items()
-        if newest[name] == version
+        _frame(name, version, output, makers) for (name, version), output in outputs.items() if newest[name] == version
     ]
+
+
+def _frame(name: str, version: int, output: Output, makers: Mapping[tuple[str | None, int], str]) -> FrameView:
+    return FrameView(
+        name=name,
+        version=version,
+        kind=output.kind.value,
+        made_by=makers.get((name, version)),
+        rows=output.rows,
+        columns=output.columns,
+        size=output.size,
+        address=output.address,
+        library=output.library,
+        format=output.format,
+    )
+
+
+def _line(run: Run, now: datetime) -> RunLine:
+    return RunLine(
+        run.id,
+        run.pipeline,
+        run.state.value,
+        run.created_at,
+        _seconds(run, now),
+        of=run.of,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        published=run.document,
+        deployment=run.deployment,
+        pool=run.pool,
+        asked_by=run.asked_by,
+    )
 
 
 def _first_problem(records: Sequence[StepRecord]) -> Problem | None:

@@ -202,14 +202,22 @@ class Recorder:
             if no != but and sheet.step(no).state is StepState.RUNNING:
                 sheet.put_step(replace(sheet.step(no), state=StepState.PENDING))
 
-    def interrupt(self, sheet: Sheet, stage: Stage, *, now: datetime) -> None:
-        """The worker of a running stage is gone, and its process with it."""
+    def interrupt(self, sheet: Sheet, stage: Stage, *, now: datetime, lost: bool = False) -> None:
+        """The worker of a running stage is gone, and its process with it.
+
+        Args:
+            sheet: The run.
+            stage: The stage, as it is on record.
+            now: The time.
+            lost: Nobody knows how far it came (its lease ran out): counted as a death even if no step is known
+                to have begun, so that a stage that takes its worker down each time is held in the end (P9).
+        """
         running = [no for no in sheet.steps_of(stage.no) if sheet.step(no).state is StepState.RUNNING]
         gone = AttemptDied(
             stage.no,
             stage.fence,
             step=running[-1] if running else None,
-            cause="died" if running else "released",
+            cause="died" if running or lost else "released",
             problem=Problem("RUN-014", {"owner": stage.owner}),
         )
         self._died(sheet, gone, now=now)

@@ -92,6 +92,7 @@ class Sheet:
         self._next_line = last_line + 1
         self._new = _Unsaved()
         self._changed_steps: list[int] = []
+        self._freed = False
         self._visible: dict[int, tuple[FileRef, ...]] = {}
         self._recipes: dict[int, str] = {}
         self._bundle: Mapping[str, Address] | None = None
@@ -207,6 +208,7 @@ class Sheet:
             return outcome
         self._new.stages_before.setdefault(stage_no, before)
         self._stages[stage_no] = outcome.stage
+        self._freed = self._freed or outcome.stage.state is StageState.READY
         for command in outcome.commands:
             self._follow(stage_no, command, now=now)
         due = settle(self._stages[stage_no], self.run)
@@ -301,6 +303,11 @@ class Sheet:
         """Steps whose record was set since the last call, in order, each once in its newest form."""
         numbers, self._changed_steps = dict.fromkeys(self._changed_steps), []
         return [self._steps[no] for no in numbers]
+
+    def take_freed(self) -> bool:
+        """Whether a stage became ready since the last call."""
+        freed, self._freed = self._freed, False
+        return freed
 
     def take_stops(self) -> list[int]:
         """Stages whose process is to be ended, since the last call."""

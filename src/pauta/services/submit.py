@@ -13,7 +13,7 @@ from pauta.domain.ids import Address, RunId, new_run_id
 from pauta.domain.outputs import Output
 from pauta.domain.plan import Plan
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem
-from pauta.domain.runs import Run, RunOptions, Stage, StepRecord
+from pauta.domain.runs import DEFAULT_POOL, PipelineRef, Run, RunOptions, Stage, StepRecord
 from pauta.domain.states import RunState, StageState
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
@@ -32,6 +32,12 @@ class Request:
         options: How it was asked for.
         of: The run that it runs again.
         idempotency_key: The same key gives the same run.
+        pool: Which workers may take it.
+        priority: Higher numbers come first.
+        deployment: Whose run it is.
+        limits: Further keys under which its leases are counted.
+        asked_by: Who asked for it; None for a command.
+        document: The published version that it runs, if it runs one.
     """
 
     plan: Plan
@@ -41,6 +47,12 @@ class Request:
     options: RunOptions = field(default_factory=RunOptions)
     of: RunId | None = None
     idempotency_key: str | None = None
+    pool: str = DEFAULT_POOL
+    priority: int = 0
+    deployment: str | None = None
+    limits: tuple[str, ...] = ()
+    asked_by: str | None = None
+    document: PipelineRef | None = None
 
 
 def submit(
@@ -57,11 +69,29 @@ def submit(
         InvalidInput: RUN-016 when there is nothing to run.
         StoreFault: It could not be kept.
     """
+    store_objects(request, objects)
+    with store.transaction(durable=True) as tx:
+        return put_on_record(tx, request, now=now, random_bits=random_bits) or _already(tx, request)
+
+
+def store_objects(request: Request, objects: Objects) -> None:
+    """Store what a run refers to, so that it would survive a loss of power before any row refers to it (P22).
+
+    Raises:
+        InvalidInput: RUN-016 when there is nothing to run.
+        StoreFault: It could not be kept.
+    """
     if not request.plan.steps:
         raise InvalidInput(Problem("RUN-016", {"only": request.options.only or "-"}))
     kept = [objects.put(source).address for source in request.sources.values()]
     kept.extend(o.address for o in request.inputs.values() if not o.inline and o.size)
     objects.sync(kept)
+
+
+def put_on_record(
+    tx: Transaction, request: Request, *, now: datetime, random_bits: Callable[[int], int]
+) -> RunId | None:
+    """Add the rows of a new run whose objects are stored. None, and nothing added, when its key is taken."""
     run = Run(
         id=new_run_id(now, random_bits),
         pipeline=request.plan.pipeline,
@@ -73,6 +103,12 @@ def submit(
         options=request.options,
         of=request.of,
         idempotency_key=request.idempotency_key,
+        pool=request.pool,
+        priority=request.priority,
+        deployment=request.deployment,
+        limits=request.limits,
+        asked_by=request.asked_by,
+        document=request.document,
     )
     stages = [
         Stage(run.id, s.no, StageState.PENDING if s.needs else StageState.READY, waiting_for=len(s.needs))
@@ -80,10 +116,7 @@ def submit(
     ]
     stage_of = {no: s.no for s in request.plan.stages for no in s.steps}
     steps = [StepRecord(run.id, s.no, s.name, stage_of[s.no]) for s in request.plan.steps]
-    with store.transaction(durable=True) as tx:
-        if not tx.runs.add(run, request.plan, stages, steps):
-            return _already(tx, request)
-    return run.id
+    return run.id if tx.runs.add(run, request.plan, stages, steps) else None
 
 
 def _already(tx: Transaction, request: Request) -> RunId:
@@ -117,4 +150,15 @@ def request_again(
     if from_step is not None:
         steps_from(run, plan, from_step)
     options = replace(run.options, use_cache=use_cache, from_step=from_step, only=only or run.options.only)
-    return Request(plan, run.inputs, parameters=run.parameters, options=options, of=run_id)
+    return Request(
+        plan,
+        run.inputs,
+        parameters=run.parameters,
+        options=options,
+        of=run_id,
+        pool=run.pool,
+        priority=run.priority,
+        deployment=run.deployment,
+        limits=run.limits,
+        document=run.document,
+    )

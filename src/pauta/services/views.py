@@ -10,13 +10,15 @@ from msgspec import Struct, field
 
 from pauta.domain.outputs import Column, FileRef
 from pauta.domain.problems import Problem
+from pauta.domain.runs import PipelineRef
 
 
 class StepView(Struct, frozen=True):
     """One step of a run.
 
     `seconds` is the time of the script's own body; `rows_in` the rows of the frames it took, together.
-    `state` as in `StepState`; `reason` why it ran or was taken from the cache.
+    `state` as in `StepState`; `reason` why it ran or was taken from the cache; `message` and `remedy` are its
+    problem in words. A metric that is no number (NaN, infinite) is None once it has been JSON.
     """
 
     name: str
@@ -33,10 +35,12 @@ class StepView(Struct, frozen=True):
     reason: str | None
     started_at: datetime | None
     ended_at: datetime | None
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float | None]
     files: tuple[FileRef, ...]
     problem: Problem | None
     needs: tuple[str, ...] = ()
+    message: str | None = None
+    remedy: str | None = None
 
 
 class FrameView(Struct, frozen=True):
@@ -60,14 +64,16 @@ class ModelView(Struct, frozen=True):
     name: str
     type: str
     step: str
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float | None]
     files: tuple[FileRef, ...]
 
 
 class RunView(Struct, frozen=True):
     """A run with its steps, frames and models.
 
-    `records` is the folder where the records are kept; `seconds` from start to end (so far).
+    `records` is the folder where the records are kept; `seconds` from start to end (so far). `document` is the
+    document's path as it was given, `published` the published version that it is. `asked_by` tells who asked for
+    the run, `pool`, `priority` and `deployment` where it queues; `message` and `remedy` are its problem in words.
     """
 
     run: str
@@ -85,6 +91,14 @@ class RunView(Struct, frozen=True):
     problem: Problem | None
     records: str
     document: str | None = None
+    published: PipelineRef | None = None
+    deployment: str | None = None
+    pool: str | None = None
+    priority: int = 0
+    asked_by: str | None = None
+    cancel_requested_at: datetime | None = None
+    message: str | None = None
+    remedy: str | None = None
 
     def as_json(self, language: str = "en") -> dict[str, Any]:
         """The one object that ``pauta run --json`` prints."""
@@ -147,7 +161,7 @@ class RunView(Struct, frozen=True):
 
 
 class RunLine(Struct, frozen=True):
-    """A run in a list."""
+    """A run in a list. What is not explained here is as in `RunView`."""
 
     run: str
     pipeline: str
@@ -155,6 +169,12 @@ class RunLine(Struct, frozen=True):
     created_at: datetime
     seconds: float | None
     of: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    published: PipelineRef | None = None
+    deployment: str | None = None
+    pool: str | None = None
+    asked_by: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """One element of ``pauta runs --json``."""

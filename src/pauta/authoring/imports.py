@@ -6,7 +6,9 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
+
+from pauta.authoring.trees import Tree
 
 _STANDARD = sys.stdlib_module_names
 
@@ -31,7 +33,9 @@ def imports_of(tree: ast.Module) -> Iterator[Imported]:
             yield Imported(node.level, name, tuple(alias.name for alias in node.names))
 
 
-def local_files(imported: Imported, *, importer: Path, folders: tuple[Path, ...]) -> list[Path]:
+def local_files(
+    imported: Imported, *, importer: PurePosixPath, folders: tuple[PurePosixPath, ...], tree: Tree
+) -> list[PurePosixPath]:
     """The files that an import would load from these folders; none when it is not one of the project's.
 
     Names of the standard library never are. The first folder that has the name counts.
@@ -40,50 +44,49 @@ def local_files(imported: Imported, *, importer: Path, folders: tuple[Path, ...]
         imported: The import.
         importer: File that has it; a relative import starts in its folder.
         folders: Where absolute names are looked for, in order: beside the script, then the scripts' folder.
+        tree: Where the files are.
     """
     if imported.level:
         base = importer.parent
         for _ in range(imported.level - 1):
+            if base == base.parent:
+                return []
             base = base.parent
-        package = [base / "__init__.py"] if (base / "__init__.py").is_file() and base not in folders else []
-        return [*package, *_walk(base, imported)]
+        init = base / "__init__.py"
+        package = [init] if tree.is_file(init) and base not in folders else []
+        return [*package, *_walk(base, imported, tree)]
     if imported.name[0] in _STANDARD:
         return []
     for folder in folders:
-        if _exists(folder, imported.name[0]):
-            return _walk(folder, imported)
+        if _exists(folder, imported.name[0], tree):
+            return _walk(folder, imported, tree)
     return []
 
 
-def _exists(folder: Path, name: str) -> bool:
-    return (folder / f"{name}.py").is_file() or _is_package(folder / name)
+def _exists(folder: PurePosixPath, name: str, tree: Tree) -> bool:
+    return tree.is_file(folder / f"{name}.py") or tree.is_package(folder / name)
 
 
-def _is_package(folder: Path) -> bool:
-    """With ``__init__.py``, or a namespace: a folder with modules below it."""
-    return folder.is_dir() and ((folder / "__init__.py").is_file() or next(folder.rglob("*.py"), None) is not None)
-
-
-def _walk(folder: Path, imported: Imported) -> list[Path]:
+def _walk(folder: PurePosixPath, imported: Imported, tree: Tree) -> list[PurePosixPath]:
     """Files along a dotted name, and those members of it that are modules themselves."""
-    files: list[Path] = []
+    files: list[PurePosixPath] = []
     for part in imported.name:
-        found = _module(folder, part)
+        found = _module(folder, part, tree)
         if found is None:
             return files
         files += found
         folder = folder / part
     for member in imported.members:
-        files += _module(folder, member) or []
+        files += _module(folder, member, tree) or []
     return files
 
 
-def _module(folder: Path, name: str) -> list[Path] | None:
+def _module(folder: PurePosixPath, name: str, tree: Tree) -> list[PurePosixPath] | None:
     """The file that importing a name from a folder executes; a package goes before a module of its name."""
     init = folder / name / "__init__.py"
-    if init.is_file():
+    if tree.is_file(init):
         return [init]
     module = folder / f"{name}.py"
-    if module.is_file():
+    if tree.is_file(module):
         return [module]
-    return [] if _is_package(folder / name) else None
+    return [] if tree.is_package(folder / name) else None

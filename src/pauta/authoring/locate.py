@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from pauta.authoring.nearest import nearest
@@ -46,7 +47,24 @@ def find_script(file_path: str, *, root: Path, step: str = "", place: Place | No
             break
     if os.path.isabs(file_path) and is_file(Path(file_path)):
         raise InvalidInput(outside)
-    raise InvalidInput(_not_found(file_path, base, root, step=step, place=place))
+    raise InvalidInput(_not_found(file_path, _scripts_in(base), root=str(root), step=step, place=place))
+
+
+def find_among(file_path: str, *, sent: Collection[str], step: str = "", place: Place | None = None) -> PurePosixPath:
+    """The script a ``file_path`` means among files that were sent: the longest ending of it that is there.
+
+    Raises:
+        InvalidInput: SCR-001, SCR-002 as `find_script`.
+    """
+    parts = _names(file_path)
+    if parts is None:
+        problem = Problem("SCR-001", _values(file_path, step), variant="step" if step else "", place=place)
+        raise InvalidInput(problem)
+    for start in range(len(parts)):
+        if "/".join(parts[start:]) in sent:
+            return PurePosixPath(*parts[start:])
+    there = sorted(path for path in sent if path.endswith(".py"))[:_MAX_LISTED]
+    raise InvalidInput(_not_found(file_path, there, root=".", step=step, place=place))
 
 
 def is_file(path: Path) -> bool:
@@ -69,6 +87,10 @@ def _parts(file_path: str, base: Path) -> tuple[str, ...] | None:
     """The names along the path, or None when ``..`` leads above where it starts."""
     if _written_inside(file_path, base):
         return Path(os.path.normpath(file_path)).relative_to(base).parts
+    return _names(file_path)
+
+
+def _names(file_path: str) -> tuple[str, ...] | None:
     path = PurePosixPath(file_path.replace("\\", "/"))
     parts: list[str] = []
     for part in path.parts:
@@ -81,9 +103,8 @@ def _parts(file_path: str, base: Path) -> tuple[str, ...] | None:
     return tuple(parts)
 
 
-def _not_found(file_path: str, base: Path, root: Path, *, step: str, place: Place | None) -> Problem:
+def _not_found(file_path: str, there: Sequence[str], *, root: str, step: str, place: Place | None) -> Problem:
     stem = PurePosixPath(file_path.replace("\\", "/")).stem
-    there = _scripts_in(base)
     by_stem: dict[str, list[str]] = {}
     for path in there:
         by_stem.setdefault(PurePosixPath(path).stem, []).append(path)

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from json import dumps
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from blake3 import blake3
 
 from pauta.authoring.entry import Entry, entry_of
 from pauta.authoring.imports import imports_of, local_files
-from pauta.authoring.locate import find_script
+from pauta.authoring.locate import find_among, find_script
 from pauta.authoring.source import Parsed, parse_source
+from pauta.authoring.trees import MAX_SCRIPT_BYTES, FolderTree, SentTree, Tree
 from pauta.domain.ids import Address
 from pauta.domain.pipeline import Step
-from pauta.domain.problems import InvalidInput, Place, Problem, Scalar, shorten
+from pauta.domain.problems import InvalidInput, Place, Problem, shorten
 from pauta.domain.scripts import Script
 
 __all__ = ["MAX_SCRIPT_BYTES", "ReadScript", "find_script", "read_script", "read_scripts"]
 
-MAX_SCRIPT_BYTES = 8 * 1024 * 1024
+_TOP = PurePosixPath()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +61,29 @@ def read_script(path: Path, *, root: Path) -> ReadScript:
             out of the folder, SCR-003 to 005 for bytes, SCR-010 syntax, SCR-011 no ``execute``, SCR-012
             parameters that cannot be given by name.
     """
-    return _Reader(root).read(path)
+    return _Reader(FolderTree(root)).read(_below(path, root))
 
 
-def read_scripts(steps: Iterable[Step], *, root: Path) -> tuple[dict[str, ReadScript], list[Problem]]:
-    """The scripts of steps by step name, each file read once, and the problems of those that cannot be used."""
-    reader = _Reader(root)
+def read_scripts(
+    steps: Iterable[Step], *, root: Path | Mapping[str, bytes]
+) -> tuple[dict[str, ReadScript], list[Problem]]:
+    """The scripts of steps by step name, each file read once, and the problems of those that cannot be used.
+
+    Args:
+        steps: The steps.
+        root: The scripts' folder, or the files that were sent: path → bytes.
+    """
+    reader = _Reader(FolderTree(root) if isinstance(root, Path) else SentTree(root))
     read: dict[str, ReadScript] = {}
-    found: dict[str, Path] = {}
-    known: dict[Path, ReadScript | None] = {}
+    found: dict[str, PurePosixPath] = {}
+    known: dict[PurePosixPath, ReadScript | None] = {}
     problems: list[Problem] = []
     for step in steps:
         try:
             path = found.get(step.file_path)
             if path is None:
                 place = step.places.get("file_path", step.place)
-                path = found[step.file_path] = find_script(step.file_path, root=root, step=step.name, place=place)
+                path = found[step.file_path] = _find(step.file_path, root=root, step=step.name, place=place)
             if path not in known:
                 known[path] = None
                 known[path] = reader.read(path)
@@ -88,22 +96,34 @@ def read_scripts(steps: Iterable[Step], *, root: Path) -> tuple[dict[str, ReadSc
     return read, problems
 
 
+def _find(file_path: str, *, root: Path | Mapping[str, bytes], step: str, place: Place) -> PurePosixPath:
+    if isinstance(root, Path):
+        return _below(find_script(file_path, root=root, step=step, place=place), root)
+    return find_among(file_path, sent=root, step=step, place=place)
+
+
+def _below(path: Path, root: Path) -> PurePosixPath:
+    """The path from the folder's top, however the folder was named."""
+    for base in (root, root.resolve()):
+        if path.is_relative_to(base):
+            return PurePosixPath(path.relative_to(base).as_posix())
+    raise InvalidInput(Problem("SCR-001", {"script": shorten(path)}))
+
+
 class _Reader:
-    """Reads each file below a root once."""
+    """Reads each file of a tree once."""
 
-    def __init__(self, root: Path) -> None:
-        self._given = root
-        self._root = root.resolve()
-        self._files: dict[Path, tuple[bytes, Parsed] | InvalidInput] = {}
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._files: dict[PurePosixPath, tuple[bytes, Parsed] | InvalidInput] = {}
 
-    def read(self, path: Path) -> ReadScript:
-        path = self._below(path)
+    def read(self, path: PurePosixPath) -> ReadScript:
         problems: list[Problem] = []
         modules = self._closure(path, problems)
         entry = Entry(None)
         own = self._files[path]
         if not isinstance(own, InvalidInput):
-            entry = entry_of(own[1], file=self._shown(path))
+            entry = entry_of(own[1], file=str(path))
             problems += entry.problems
         if problems or isinstance(own, InvalidInput) or entry.signature is None:
             raise InvalidInput(problems)
@@ -111,7 +131,7 @@ class _Reader:
         source = address_of(own[0])
         script = Script(
             name=path.name,
-            path=self._shown(path),
+            path=str(path),
             version=version_of(source, addresses),
             source=source,
             signature=entry.signature,
@@ -119,19 +139,9 @@ class _Reader:
         )
         return ReadScript(script, own[0], modules)
 
-    def _below(self, path: Path) -> Path:
-        """The path from the folder's real place, however the folder was named."""
-        for base in (self._given, self._root):
-            if path.is_relative_to(base):
-                return self._root / path.relative_to(base)
-        raise InvalidInput(Problem("SCR-001", {"script": shorten(path)}))
-
-    def _shown(self, path: Path) -> str:
-        return path.relative_to(self._root).as_posix()
-
-    def _closure(self, script: Path, problems: list[Problem]) -> dict[str, bytes]:
+    def _closure(self, script: PurePosixPath, problems: list[Problem]) -> dict[str, bytes]:
         """Bytes of all local modules by path; what stands in the way is added to the problems."""
-        folders = tuple(dict.fromkeys((script.parent, self._root)))
+        folders = tuple(dict.fromkeys((script.parent, _TOP)))
         modules: dict[str, bytes] = {}
         seen = {script}
         queue = [script]
@@ -142,34 +152,19 @@ class _Reader:
                 problems += content.problems
                 continue
             if path != script:
-                modules[self._shown(path)] = content[0]
+                modules[str(path)] = content[0]
             for imported in imports_of(content[1].tree):
-                found = local_files(imported, importer=path, folders=folders)
-                new = [file for file in found if file not in seen and file.is_relative_to(self._root)]
+                found = local_files(imported, importer=path, folders=folders, tree=self._tree)
+                new = [file for file in found if file not in seen]
                 seen.update(new)
                 queue += new
         return dict(sorted(modules.items()))
 
-    def _file(self, path: Path) -> tuple[bytes, Parsed] | InvalidInput:
+    def _file(self, path: PurePosixPath) -> tuple[bytes, Parsed] | InvalidInput:
         if path not in self._files:
             try:
-                source = self._bytes(path)
-                self._files[path] = (source, parse_source(source, file=self._shown(path)))
+                source = self._tree.read(path)
+                self._files[path] = (source, parse_source(source, file=str(path)))
             except InvalidInput as error:
                 self._files[path] = error
         return self._files[path]
-
-    def _bytes(self, path: Path) -> bytes:
-        place = Place(file=self._shown(path))
-        if not path.resolve().is_relative_to(self._root):
-            raise InvalidInput(Problem("SCR-001", {"script": shorten(self._shown(path))}, place=place))
-        try:
-            with path.open("rb") as stream:
-                source = stream.read(MAX_SCRIPT_BYTES + 1)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise InvalidInput(Problem("SCR-005", {"reason": reason}, place=place)) from error
-        if len(source) > MAX_SCRIPT_BYTES:
-            values: dict[str, Scalar] = {"found": path.stat().st_size, "limit": MAX_SCRIPT_BYTES}
-            raise InvalidInput(Problem("SCR-004", values, place=place))
-        return source

@@ -7,15 +7,27 @@ problem's values; both languages use the same ones.
 from __future__ import annotations
 
 from pauta.domain.messages.authoring import AUTHORING
+from pauta.domain.messages.configuring import CONFIGURING
 from pauta.domain.messages.desk import DESK
 from pauta.domain.messages.dying import DYING
 from pauta.domain.messages.frames import FRAMES
+from pauta.domain.messages.reaching import REACHING
 from pauta.domain.messages.running import RUNNING
 from pauta.domain.messages.scripts import SCRIPTS
 from pauta.domain.messages.storing import STORING
 from pauta.domain.messages.text import Bilingual, Text
 
-MESSAGES: dict[str, Bilingual] = {**AUTHORING, **SCRIPTS, **DYING, **FRAMES, **RUNNING, **DESK, **STORING}
+MESSAGES: dict[str, Bilingual] = {
+    **AUTHORING,
+    **CONFIGURING,
+    **SCRIPTS,
+    **DYING,
+    **FRAMES,
+    **REACHING,
+    **RUNNING,
+    **DESK,
+    **STORING,
+}
 
 
 def text_of(code: str, variant: str, language: str) -> Text:

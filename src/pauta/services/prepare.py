@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from pauta.authoring.parameters import apply, fill, read_texts
 from pauta.authoring.scripts import ReadScript, read_scripts
 from pauta.authoring.selection import select
 from pauta.domain.ids import Address
-from pauta.domain.pipeline import InputSpec, Pipeline
+from pauta.domain.pipeline import InputSpec, Pipeline, Step
 from pauta.domain.plan import Plan
 from pauta.domain.problems import InvalidInput, Problem
 from pauta.domain.runs import RunOptions
@@ -76,13 +76,9 @@ def prepare(
         InvalidInput: With every problem of the document, its scripts and the parameters.
     """
     pipeline = parse_document(read_document(document, file=str(document)), file=str(document))
-    steps = select(pipeline, only)
     root = scripts if scripts is not None else document.parent
-    read, problems = read_scripts(steps, root=root)
-    scripts_by_step = {name: found.script for name, found in read.items()}
     files = _files(pipeline, inputs, folder=document.parent)
-    problems.extend(check_frames(pipeline, supplied=set(files), parts=only))
-    problems.extend(check_signatures(pipeline, scripts_by_step, parts=only))
+    checked, problems = check(pipeline, root=root, supplied=set(files), only=only)
     values: Mapping[str, Any] = {}
     try:
         values = fill(pipeline, {**read_texts(pipeline, texts), **parameters})
@@ -90,25 +86,88 @@ def prepare(
         problems.extend(error.problems)
     if problems:
         raise InvalidInput(problems)
-    missing = tuple(name for name in required_inputs(pipeline, only) if name not in files)
-    secrets = {name for name, spec in pipeline.parameters.items() if spec.secret}
-    for_steps = {k: mark(v) if k in secrets and isinstance(v, str) else v for k, v in values.items()}
     return Prepared(
         pipeline=pipeline,
-        plan=make_plan(
-            pipeline,
-            steps,
-            scripts_by_step,
-            supplied={*files, *missing},
-            kwargs={s.name: apply(s.kwargs, for_steps) for s in steps},
-        ),
-        required_inputs=missing,
-        unsupplied=tuple(check_supplied(pipeline, supplied=set(files), parts=only)),
-        sources=_sources(read),
+        plan=plan_of(checked, values),
+        required_inputs=checked.required_inputs,
+        unsupplied=checked.unsupplied,
+        sources=_sources(checked.read),
         files=files,
-        parameters={k: v for k, v in values.items() if k not in secrets},
+        parameters=without_secrets(pipeline, values),
         options=RunOptions(only=only, document=str(document), scripts=str(root)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document whose steps were checked together with their scripts; what is planned once parameters are known.
+
+    Attributes:
+        pipeline: The document.
+        steps: The steps that run.
+        read: Scripts by step name.
+        supplied: Names of the frames that are given or have a source.
+        required_inputs: Inputs that still have to be supplied.
+        unsupplied: The same as problems, with their places.
+    """
+
+    pipeline: Pipeline
+    steps: tuple[Step, ...]
+    read: Mapping[str, ReadScript]
+    supplied: Set[str]
+    required_inputs: tuple[str, ...]
+    unsupplied: tuple[Problem, ...]
+
+
+def check(
+    pipeline: Pipeline, *, root: Path | Mapping[str, bytes], supplied: Set[str], only: str | None
+) -> tuple[Checked, list[Problem]]:
+    """Check a document's steps with their scripts, all but parameters.
+
+    Args:
+        pipeline: The document.
+        root: The scripts' folder, or the scripts: path → bytes.
+        supplied: Names of the frames that are given or have a source.
+        only: ``training``, ``prediction`` or None.
+
+    Returns:
+        What was checked, to be planned when there are no problems; and the problems.
+    """
+    steps = select(pipeline, only)
+    read, problems = read_scripts(steps, root=root)
+    problems.extend(check_frames(pipeline, supplied=supplied, parts=only))
+    problems.extend(check_signatures(pipeline, {name: found.script for name, found in read.items()}, parts=only))
+    return Checked(
+        pipeline,
+        steps,
+        read,
+        supplied,
+        required_inputs=tuple(name for name in required_inputs(pipeline, only) if name not in supplied),
+        unsupplied=tuple(check_supplied(pipeline, supplied=supplied, parts=only)),
+    ), problems
+
+
+def plan_of(checked: Checked, values: Mapping[str, Any]) -> Plan:
+    """The plan for these parameters, as `fill` gives them; secrets stand in it by name only."""
+    secrets = _secrets(checked.pipeline)
+    for_steps = {k: mark(v) if k in secrets and isinstance(v, str) else v for k, v in values.items()}
+    return make_plan(
+        checked.pipeline,
+        checked.steps,
+        {name: found.script for name, found in checked.read.items()},
+        supplied={*checked.supplied, *checked.required_inputs},
+        kwargs={s.name: apply(s.kwargs, for_steps) for s in checked.steps},
+    )
+
+
+def without_secrets(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that may stand in a run's records."""
+    secrets = _secrets(pipeline)
+    return {k: v for k, v in values.items() if k not in secrets}
+
+
+def _secrets(pipeline: Pipeline) -> set[str]:
+    return {name for name, spec in pipeline.parameters.items() if spec.secret}
 
 
 def _sources(read: Mapping[str, ReadScript]) -> dict[Address, bytes]:

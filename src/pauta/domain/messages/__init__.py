@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pauta.domain.messages.authoring import AUTHORING
 from pauta.domain.messages.configuring import CONFIGURING
+from pauta.domain.messages.deploying import DEPLOYING
 from pauta.domain.messages.desk import DESK
 from pauta.domain.messages.dying import DYING
 from pauta.domain.messages.frames import FRAMES
@@ -21,6 +22,7 @@ MESSAGES: dict[str, Bilingual] = {
     **AUTHORING,
     **CONFIGURING,
     **SCRIPTS,
+    **DEPLOYING,
     **DYING,
     **FRAMES,
     **REACHING,

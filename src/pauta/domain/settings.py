@@ -1,17 +1,21 @@
 """Every setting, with what it is when nobody says otherwise. ``pauta.toml`` has one table for each struct here.
 
 A setting ``[queue] lease_seconds`` is ``PAUTA_QUEUE_LEASE_SECONDS`` in the environment. `Secret` values are
-never shown.
+never shown. The texts under *Attributes* are what the reference says of each setting.
 """
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import Annotated, Any, Literal, NewType
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Secret = NewType("Secret", str)
 """A value that no output, record or message may contain. May be written ``env:NAME`` or ``file:PATH``."""
+
+Seconds = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
 
 
 class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,106 +23,139 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         host: Address to listen on. Beyond loopback only with TLS or `behind_proxy`.
+        port: Port to listen on; 0 takes a free one.
+        url: Its address as people reach it, for links in messages.
         behind_proxy: A proxy in front does TLS; its addresses stand in `trusted_proxies`.
         hosts: Further names under which it may be reached; loopback names always are.
         origins: Web pages of other origins that may call it.
         trusted_proxies: Addresses whose ``X-Forwarded-For`` is believed.
+        tls_certificate: File with the certificate, and those between it and the root (PEM).
+        tls_key: File with its key (PEM).
         body_limit_bytes: Largest JSON body.
         upload_limit_bytes: Largest upload.
         requests_per_minute: For one token or address; 0: no limit.
+        webhook_networks: Inner networks that webhooks may go to, as ``10.1.0.0/16``; without: public addresses only.
         worker: Whether it works itself.
-        scheduler: Whether it fires schedules and watches triggers.
+        scheduler: Whether it fires schedules, watches triggers and sends notifications.
         reaper: Whether it rescues the work of lost workers.
         retention: Whether it cleans up by itself.
         drain_seconds: How long running stages may go on when it is asked to end.
     """
 
     host: str = "127.0.0.1"
-    port: int = 7311
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 7311
+    url: str | None = None
     behind_proxy: bool = False
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     tls_certificate: str | None = None
     tls_key: str | None = None
-    body_limit_bytes: int = 1_048_576
-    upload_limit_bytes: int = 209_715_200
-    requests_per_minute: int = 6_000
+    body_limit_bytes: Positive = 1_048_576
+    upload_limit_bytes: Positive = 209_715_200
+    requests_per_minute: Count = 6_000
+    webhook_networks: tuple[str, ...] = ()
     worker: bool = True
     scheduler: bool = True
     reaper: bool = True
     retention: bool = True
-    drain_seconds: float = 30.0
+    drain_seconds: Annotated[float, Meta(ge=0)] = 30.0
 
 
 class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A worker, the server's own included.
 
     Attributes:
+        name: What it is called; its machine's name when nothing is said.
+        pools: Work pools that it takes stages of.
+        tags: What it offers, shown in lists.
         slots: Processes at a time; 0: one for each core.
         spare: Warm processes that wait for work.
-        server: Where the server is, for a worker elsewhere.
-        token: Its credential.
+        server: Where the server is, for a worker or a command elsewhere.
+        token: The credential for it.
     """
 
     name: str | None = None
     pools: tuple[str, ...] = ("default",)
     tags: tuple[str, ...] = ()
-    slots: int = 0
-    spare: int = 1
+    slots: Count = 0
+    spare: Count = 1
     server: str | None = None
     token: Secret | None = None
 
 
 class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Leases. The server refuses to start with a lease below three heartbeats (CFG-010)."""
+    """Leases. The server refuses to start with a lease below three heartbeats (CFG-010).
 
-    lease_seconds: float = 30.0
-    heartbeat_seconds: float = 10.0
-    reaper_seconds: float = 5.0
+    Attributes:
+        lease_seconds: How long a stage is given to a worker; renewed with every heartbeat.
+        heartbeat_seconds: How often a worker says that it is there.
+        reaper_seconds: How often the server looks for leases that ran out.
+    """
+
+    lease_seconds: Seconds = 30.0
+    heartbeat_seconds: Seconds = 10.0
+    reaper_seconds: Seconds = 5.0
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the records are: SQLite in the project folder when there is no address."""
+    """Where the records are.
+
+    Attributes:
+        url: Address of a PostgreSQL database; without: SQLite in the project's folder.
+    """
 
     url: Secret | None = None
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where objects are: ``file://…``; a folder in the records when there is no address."""
+    """Where objects are.
+
+    Attributes:
+        url: ``file://…``; without: a folder in the records.
+    """
 
     url: str | None = None
 
 
 class CelerySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The broker for pools of kind ``celery``. `sweep_seconds`: how often unclaimed stages are announced again."""
+    """The broker for pools of kind ``celery``.
+
+    Attributes:
+        broker_url: Address of the Redis or Valkey server.
+        sweep_seconds: How often unclaimed stages are announced again.
+    """
 
     broker_url: Secret | None = None
-    sweep_seconds: float = 30.0
+    sweep_seconds: Seconds = 30.0
 
 
 class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long things are kept. None: no bound.
+    """How long things are kept. None, written ``"none"``: no bound.
 
     Attributes:
         run_days: Final runs older than this go.
         keep_runs: But the newest so many of each pipeline stay.
         log_days: Log lines of final runs older than this go before their runs do.
         object_bytes: When the object store is larger, runs go early, oldest first, beyond `keep_runs`.
-        every_hours: How often.
+        every_hours: How often the server cleans up.
     """
 
-    run_days: float | None = 90.0
-    keep_runs: int = 20
-    log_days: float | None = 30.0
-    object_bytes: int | None = None
-    every_hours: float = 6.0
+    run_days: Annotated[float, Meta(ge=0)] | None = 90.0
+    keep_runs: Count = 20
+    log_days: Annotated[float, Meta(ge=0)] | None = 30.0
+    object_bytes: Count | None = None
+    every_hours: Annotated[float, Meta(gt=0)] = 6.0
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """All settings of a project."""
+    """All settings of a project.
 
-    language: str | None = None
+    Attributes:
+        language: Of what the server writes by itself, such as notifications: ``en`` or ``pt``.
+    """
+
+    language: Literal["en", "pt"] | None = None
     server: ServerSettings = field(default_factory=ServerSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     queue: QueueSettings = field(default_factory=QueueSettings)
@@ -126,3 +163,31 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = field(default_factory=StoreSettings)
     celery: CelerySettings = field(default_factory=CelerySettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+
+
+class SettingLine(Struct, frozen=True):
+    """One setting as it stands, for people. A secret is shown as where it comes from, or as asterisks.
+
+    Attributes:
+        name: ``queue.lease_seconds``.
+        value: As it would stand in JSON.
+        source: ``flag``, ``environment``, ``file`` or ``default``.
+        where: The flag, the variable, or the place in the file; empty for a default.
+        over: What said something else and has less to say: (source, where, value) each.
+    """
+
+    name: str
+    value: Any
+    source: str
+    where: str = ""
+    over: tuple[tuple[str, str, Any], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """One element of ``pauta config --json``."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "source": self.source,
+            "where": self.where,
+            "over": [{"source": source, "where": where, "value": value} for source, where, value in self.over],
+        }

@@ -6,6 +6,7 @@ problem's values; both languages use the same ones.
 
 from __future__ import annotations
 
+from pauta.domain.messages.access import ACCESS
 from pauta.domain.messages.authoring import AUTHORING
 from pauta.domain.messages.configuring import CONFIGURING
 from pauta.domain.messages.deploying import DEPLOYING
@@ -19,6 +20,7 @@ from pauta.domain.messages.storing import STORING
 from pauta.domain.messages.text import Bilingual, Text
 
 MESSAGES: dict[str, Bilingual] = {
+    **ACCESS,
     **AUTHORING,
     **CONFIGURING,
     **SCRIPTS,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec import Struct, ValidationError, field
 
 from pauta.assembly.settings_environment import PREFIX, read_environment, unknown_variables, variable_of, variables
 from pauta.assembly.settings_file import NAME, locate, read_file
@@ -19,8 +18,7 @@ from pauta.domain.settings import SettingLine, Settings
 _FEW = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """A value that somebody gave to a setting.
 
     Attributes:
@@ -34,8 +32,7 @@ class Given:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """The settings as they are in force.
 
     Attributes:
@@ -67,8 +64,7 @@ class Loaded:
         )
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """What was found on the way, in order of precedence."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -116,7 +112,7 @@ def _take(gathered: _Gathered, name: str, value: Any, *, source: str, where: str
     declared = setting(name)
     try:
         fit = converted(declared, value, from_text=source == "environment")
-    except msgspec.ValidationError:
+    except ValidationError:
         gathered.problems.append(_at(unfit(declared, value), place, where))
         return
     gathered.values.setdefault(name, fit)
@@ -139,25 +135,25 @@ def _take_from_file(gathered: _Gathered, name: str, value: Any, *, path: Path, t
             values = {"name": name, "found": shorten(value)}
             gathered.problems.append(Problem("CFG-002", values, variant="table", place=place))
     else:
-        gathered.problems.append(_unknown_name(name, place))
+        table, _, own = name.rpartition(".")
+        if table and table not in TABLES:
+            at = locate(table, text)
+            place = Place(str(path), *at) if at else place
+        problem = _unknown_in_file(table, own, place)
+        if problem not in gathered.problems:  # of an unknown table once
+            gathered.problems.append(problem)
 
 
-def _unknown_name(name: str, place: Place) -> Problem:
-    """CFG-001, with the nearest name of the same table, or else of any."""
+def _unknown_in_file(table: str, own: str, place: Place) -> Problem:
+    """CFG-001 with the name that was meant: of another table, or the nearest of the same one."""
     from pauta.authoring.nearest import nearest
 
-    table, _, own = name.rpartition(".")
-    if table in TABLES:
-        known = list(TABLES[table].__struct_fields__)
-        near = nearest(own, known)
-        elsewhere = [n for n in names() if n.endswith(f".{own}")]
-        near = near or elsewhere[:1]
-        return _unknown(own, near, known, place)
-    known = [*(n for n in names() if "." not in n), *TABLES]
-    if table:
-        return _unknown(table, nearest(table, TABLES), known, place)
-    elsewhere = [n for n in names() if n.endswith(f".{own}")]
-    return _unknown(own, elsewhere[:1] or nearest(own, [*known, *names()]), known, place)
+    top = [*(name for name in names() if "." not in name), *TABLES]
+    if table and table not in TABLES:
+        return _unknown(table, nearest(table, TABLES), list(TABLES), place)
+    known = list(TABLES[table].__struct_fields__) if table else top
+    moved = [name for name in names() if name.endswith(f".{own}")]
+    return _unknown(own, moved[:1] or nearest(own, known) or nearest(own, names()), known, place)
 
 
 def _unknown(name: str, near: list[str], known: list[str], place: Place) -> Problem:

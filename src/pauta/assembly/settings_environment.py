@@ -20,8 +20,8 @@ OTHERS = frozenset({
 """Variables of the program that are no settings."""
 
 # A service called "pauta" in Kubernetes (or a linked container) sets these in every container beside it.
-_LINKS = re.compile(r"PAUTA_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|PORT|NAME)")
-_LINKED = re.compile(r"(tcp|udp|sctp)://|\d{1,3}(\.\d{1,3}){3}$|[0-9a-f:]*:[0-9a-f:]*$|\d+$|(tcp|udp|sctp)$|/")
+_LINKS = r"PAUTA_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|PORT|NAME)"
+_LINKED = r"(tcp|udp|sctp)://|\d{1,3}(\.\d{1,3}){3}$|[0-9a-f:]*:[0-9a-f:]*$|\d+$|(tcp|udp|sctp)$|/"
 
 
 def variable_of(name: str) -> str:
@@ -69,4 +69,4 @@ def _is_link(variable: str, value: str) -> bool:
     """Whether Kubernetes or a container engine made it for a service of our name."""
     if variable in variables():
         return value.startswith(("tcp://", "udp://", "sctp://"))
-    return bool(_LINKS.fullmatch(variable) and _LINKED.match(value))
+    return bool(re.fullmatch(_LINKS, variable) and re.match(_LINKED, value))

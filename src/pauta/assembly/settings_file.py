@@ -11,10 +11,11 @@ from pauta.domain.problems import InvalidInput, Place, Problem, shorten
 
 NAME = "pauta.toml"
 
-_HEAD = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
-_INNER = re.compile(r"[{,]\s*([\w-]+)\s*=")
-_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+# Compiled when they are needed: most files have nothing to look for.
+_HEAD = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$"
+_KEY = r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+_INNER = r"[{,]\s*([\w-]+)\s*="
+_AT = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 def read_file(path: Path) -> tuple[dict[str, Any], str]:
@@ -52,7 +53,7 @@ def _flat(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _syntax(error: Exception, text: str, path: Path) -> Problem:
     message = str(error)
-    at = _AT.search(message)
+    at = re.search(_AT, message)
     line = int(at[1]) if at and at[1] else text.count("\n") + 1
     column = int(at[2]) if at and at[2] else None
     detail = shorten(message[: at.start()] if at else message, 200)
@@ -69,17 +70,17 @@ def locate(name: str, text: str) -> tuple[int, int] | None:
                 string = ""
             continue
         string = _left_open(line)
-        if head := _HEAD.match(line):
+        if head := re.match(_HEAD, line):
             table = _plain(head[1])
             if table == name:
                 return number, head.start(1) + 1
-        elif key := _KEY.match(line):
+        elif key := re.match(_KEY, line):
             full = f"{table}.{_plain(key[1])}" if table else _plain(key[1])
             if full == name:
                 return number, key.start(1) + 1
             if name.startswith(f"{full}."):
                 wanted = name.removeprefix(f"{full}.")
-                inner = next((found for found in _INNER.finditer(line) if found[1] == wanted), None)
+                inner = next((found for found in re.finditer(_INNER, line) if found[1] == wanted), None)
                 if inner is not None:
                     return number, inner.start(1) + 1
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -46,8 +45,7 @@ def names() -> tuple[str, ...]:
     return (*top, *(f"{table}.{name}" for table, struct in TABLES.items() for name in struct.__struct_fields__))
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What one setting may be.
 
     Attributes:

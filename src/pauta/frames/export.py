@@ -19,13 +19,17 @@ def to_csv(table: pa.Table, path: Path, *, raw: bool = False) -> None:
     """
     import pyarrow.csv as arrow_csv
 
+    arrow_csv.write_csv(for_csv(table, raw=raw), path)
+
+
+def for_csv(table: pa.Table, *, raw: bool) -> pa.Table:
+    """The table with only such columns as CSV can hold, and without formulas unless `raw`; see `to_csv`."""
     for i, field in enumerate(table.schema):
         column = _as_text(table.column(i))
         if not raw and _is_text(column.type):
             column = pc.replace_substring_regex(column, pattern=_FORMULA, replacement="'\\0")
         table = table.set_column(i, field.name, column)
-    names = table.column_names if raw else [_safe(name) for name in table.column_names]
-    arrow_csv.write_csv(table.rename_columns(names), path)
+    return table if raw else table.rename_columns([_safe(name) for name in table.column_names])
 
 
 def to_parquet(table: pa.Table, path: Path) -> None:

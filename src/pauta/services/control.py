@@ -10,6 +10,7 @@ from pathlib import Path
 from pauta.ports.bell import Bell
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store
+from pauta.ports.tables import Tables
 from pauta.services.desk import Desk
 
 
@@ -30,6 +31,7 @@ class Control:
         look_up: The value of an environment variable of the server, for ``env:NAME``.
         runtime: Part of every cache key.
         version: The program's version.
+        tables: Reads and writes table files in processes of their own; None: uploads and downloads are off.
     """
 
     folder: Path
@@ -44,3 +46,4 @@ class Control:
     look_up: Callable[[str], str | None]
     runtime: str
     version: str
+    tables: Tables | None = None

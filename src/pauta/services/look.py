@@ -206,7 +206,7 @@ def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[
 
 
 def _named(name: str, run: Run, known: Mapping[tuple[str, int], Output]) -> tuple[tuple[str, int], Output]:
-    wanted, _, version = name.partition("@")
+    wanted, _, version = (name, "", "") if any(n == name for n, _ in known) else name.partition("@")
     found = [(n, v) for n, v in known if n == wanted and (not version or str(v) == version)]
     if not found:
         names = ", ".join(sorted({n for n, _ in known}))

@@ -1,4 +1,4 @@
-"""Texts of runs, attempts and the command line (RUN, ATT, CLI, CFG)."""
+"""Texts of runs, uploads, attempts and the command line (RUN, UPL, ATT, CLI, CFG)."""
 
 from __future__ import annotations
 
@@ -70,6 +70,45 @@ RUNNING: dict[str, Bilingual] = {
     "RUN-013": both(
         "records or objects of the run were lost: {detail}",
         "registros ou objetos da execução se perderam: {detail}",
+    ),
+    "RUN-030": both(
+        '"{frame}" of run {run} has no profile',
+        '"{frame}" da execução {run} não tem perfil',
+        do="only frames that were stored have one",
+        faca="só os frames armazenados têm",
+    ),
+    # ---- uploads and downloads of frames
+    "UPL-001": both(
+        "the file has more than the {limit} bytes that may be sent",
+        "o arquivo tem mais que os {limit} bytes que podem ser enviados",
+        do="send it in parts, or raise server.upload_limit_bytes",
+        faca="envie em partes, ou aumente server.upload_limit_bytes",
+    ),
+    "UPL-002": both(
+        "the file's content is too large: more than {most} MiB, or more than {times} times the file",
+        "o conteúdo do arquivo é grande demais: mais que {most} MiB, ou mais que {times} vezes o arquivo",
+        do="send it in parts, or let a run read it from a path",
+        faca="envie em partes, ou deixe uma execução ler de um caminho",
+    ),
+    "UPL-003": both(
+        "this server does not read or write table files",
+        "este servidor não lê nem grava arquivos de tabela",
+    ),
+    "UPL-004": both(
+        "the process that reads table files ended early",
+        "o processo que lê arquivos de tabela terminou antes da hora",
+        do="try again; if it happens again, the machine may be short of memory",
+        faca="tente de novo; se repetir, pode faltar memória na máquina",
+    ),
+    "UPL-005": both(
+        'name: "{name}" cannot be the name of a frame',
+        'name: "{name}" não pode ser o nome de um frame',
+        do="at most 200 characters, no path, nothing invisible, no space at its ends",
+        faca="no máximo 200 caracteres, sem caminho, nada invisível, sem espaço nas pontas",
+    ),
+    "UPL-006": both(
+        'format: found "{found}", expected one of {known}',
+        'format: há "{found}", esperado um de {known}',
     ),
     # ---- attempts
     "ATT-001": both(

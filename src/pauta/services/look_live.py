@@ -1,0 +1,76 @@
+"""Where a run stands, in short: for those who wait for it and for those who watch it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from pauta.domain.ids import RunId
+from pauta.domain.problems import NotFound, Problem
+from pauta.domain.runs import Run, StepRecord
+from pauta.domain.states import FINAL_RUNS, RunState
+from pauta.ports.store import Store
+from pauta.services.view_runs import RunNews, StepNews, Waited
+
+
+def standing(store: Store, run_id: RunId, *, now: datetime) -> Waited:
+    """Where a run stands, and whether to wait for it any longer: not for one that ended or is held.
+
+    Raises:
+        NotFound: RUN-001.
+    """
+    with store.transaction() as tx:
+        run = _known(tx.runs.get(run_id), run_id)
+    over = run.state in FINAL_RUNS or run.state is RunState.HELD
+    seconds = ((run.ended_at or now) - run.started_at).total_seconds() if run.started_at else None
+    return Waited(run.id, run.state.value, over, seconds)
+
+
+def news(store: Store, run_id: RunId, *, language: str) -> RunNews:
+    """Where a run and all its steps stand.
+
+    Raises:
+        NotFound: RUN-001.
+    """
+    with store.transaction() as tx:
+        run = _known(tx.runs.get(run_id), run_id)
+        steps = tx.steps.of_run(run_id)
+    return RunNews(
+        run=run.id,
+        state=run.state.value,
+        over=run.state in FINAL_RUNS,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        cancelling=run.cancel_requested_at is not None and run.state not in FINAL_RUNS,
+        message=run.problem.message(language) if run.problem else None,
+        steps=tuple(_step(record, language) for record in steps),
+    )
+
+
+def changes(before: RunNews | None, after: RunNews) -> RunNews | None:
+    """What is new since the news before: the run, and of its steps those that changed. None: nothing."""
+    if before is None:
+        return after
+    if before == after:
+        return None
+    known = set(before.steps)
+    return replace(after, steps=tuple(step for step in after.steps if step not in known))
+
+
+def _known(run: Run | None, run_id: RunId) -> Run:
+    if run is None:
+        raise NotFound(Problem("RUN-001", {"run": run_id}))
+    return run
+
+
+def _step(record: StepRecord, language: str) -> StepNews:
+    return StepNews(
+        name=record.name,
+        state=record.state.value,
+        attempts=record.attempts,
+        cached=record.cached,
+        seconds=record.seconds,
+        rows_out=record.output.rows if record.output is not None else None,
+        message=record.problem.message(language) if record.problem is not None else None,
+    )

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from pauta.adapters import clock
 from pauta.adapters.window import open_window
 from pauta.assembly import RECORDS, objects_in
+from pauta.assembly.owners import owner_here
 from pauta.assembly.reading import read_input_file
+from pauta.assembly.warmth import Warmth
 from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem
 from pauta.domain.states import FINAL_RUNS
@@ -23,7 +25,6 @@ from pauta.domain.states import FINAL_RUNS
 if TYPE_CHECKING:
     from pauta.adapters.process_launcher import ProcessLauncher
     from pauta.domain.runs import LogLine
-    from pauta.ports.launcher import Launcher
     from pauta.ports.store import Store
     from pauta.ports.watcher import Watcher
     from pauta.services.desk import Desk
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 RUNTIME = f"py{sys.version_info.major}.{sys.version_info.minor}"
 """Part of every cache key: a result made under another Python is not taken."""
-
-_WARM = ("polars", "sklearn", "xgboost")
-"""Packages that are loaded into the warm parent when a script mentions them: slow to import, safe to fork."""
 
 
 def own_project(folder: Path, *, wait: Callable[[], bool] | None, language: str) -> Project:
@@ -154,26 +152,38 @@ class Project(AbstractContextManager["Project"]):
     ) -> RunView:
         """Work on a run until it is final, held, or nothing of it can go on by itself."""
         from pauta.ports.watcher import Nobody
+        from pauta.services.desk_counter import DeskCounter
         from pauta.services.secrets import require_secrets
-        from pauta.worker.loop import Place, RunLoop
+        from pauta.worker.crew import Crew
+        from pauta.worker.feed import DirectFeed
+        from pauta.worker.loop import RunLoop
+        from pauta.worker.place import Place
 
-        require_secrets(self._looker().records(RunId(run))[1], os.environ.get)
+        run_id = RunId(run)
+        require_secrets(self._looker().records(run_id)[1], os.environ.get)
         place = Place(
-            owner=f"{_boot_id()}:{os.getpid()}",
             work=self.records / "work",
             bundles=self.records / "bundles",
             objects=self.records / "objects",
             slots=slots or os.cpu_count() or 1,
             departing=self._departing(),
             secret=os.environ.get,
+            warm=Warmth(self._objects).wanted,
         )
-        loop = RunLoop(
-            RunId(run),
-            desk=self._desk(),
-            launcher=lambda: self._warm_launcher(RunId(run)),
+        counter = DeskCounter(self._desk(), owner=owner_here(), pools=())
+        crew = Crew(
+            counter=counter,
+            feed=lambda nudge: DirectFeed(counter, run_id=run_id),
+            launcher=self._launcher,
             objects=self._objects,
             place=place,
-            watcher=watcher or Nobody(),
+            watch=lambda run: watcher or Nobody(),
+            now=clock.now,
+        )
+        loop = RunLoop(
+            run_id,
+            crew=crew,
+            cancel=lambda: self._desk().cancel(run_id),
             now=clock.now,
             next_due=self._next_due,
         )
@@ -210,22 +220,6 @@ class Project(AbstractContextManager["Project"]):
         if self._kept_launcher is None:
             self._kept_launcher = ProcessLauncher()
         return self._kept_launcher
-
-    def _warm_launcher(self, run_id: RunId) -> Launcher:
-        launcher = self._launcher()
-        launcher.warm(self._warm(run_id))
-        return launcher
-
-    def _warm(self, run_id: RunId) -> tuple[str, ...]:
-        """What the warm parent loads: pandas where frames are handed on, and what the scripts mention."""
-        with self._store.transaction() as tx:
-            plan, run = tx.runs.plan(run_id), tx.runs.get(run_id)
-        if plan is None or run is None:
-            return ()
-        sources = [self._objects.read(address) for address in {s.script.source for s in plan.steps}]
-        needs_frames = bool(run.inputs) or any(b"pandas" in source for source in sources)
-        frames = ("numpy", "pandas", "pyarrow", "pauta.adapters.folder_objects") if needs_frames else ()
-        return (*frames, *(name for name in _WARM if any(name.encode() in source for source in sources)))
 
     def resume(self, run: str) -> str:
         """Make a run that did not end ready to go on: what its lost worker held is free again.
@@ -364,11 +358,3 @@ class Project(AbstractContextManager["Project"]):
             machine = Machine(now=clock.now, chance=lambda: clock.random_bits(53) / 2**53)
             self._kept_desk = Desk(self._store, self._objects, machine=machine, runtime=RUNTIME)
         return self._kept_desk
-
-
-def _boot_id() -> str:
-    """Names this start of the machine: a process id means something only within it."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return "unknown"

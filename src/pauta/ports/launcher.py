@@ -109,6 +109,10 @@ class Launcher(Protocol):
         """
         ...
 
+    def warm(self, modules: Sequence[str]) -> None:
+        """Have these modules loaded in the warm parent before the next process is forked from it."""
+        ...
+
     def wait(self, timeout: float | None) -> Sequence[tuple[Process, Happening]]:
         """What happened since the last call, at the latest after `timeout` seconds (None: until something does).
 

@@ -194,11 +194,11 @@ class Desk:
         self._settle(run_id, act)
         return tuple(lost)
 
-    def cancelled(self, run_id: RunId) -> bool:
-        """Whether the run is being cancelled, or is over: nobody needs to go on with it."""
+    def is_cancelled(self, run_id: RunId) -> bool:
+        """Whether somebody cancelled the run: what still runs of it is to be stopped."""
         with self._store.transaction() as tx:
             run = tx.runs.get(run_id)
-        return run is None or run.cancel_requested_at is not None or run.stopping or run.ended_at is not None
+        return run is None or run.cancel_requested_at is not None
 
     # ---- what people ask ----------------------------------------------------------------------
 

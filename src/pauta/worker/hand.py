@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pauta.domain.wire import RunStage, StepOrder
+from pauta.domain.ids import RunId
+from pauta.domain.wire import Leave, RunStage, StepOrder
+from pauta.domain.work import Lease
 from pauta.ports.launcher import Process
 
 DEEPEST = 32
@@ -29,11 +32,12 @@ class Given:
 
 @dataclass(slots=True)
 class Hand:
-    """A process, and what it holds.
+    """A process, and what it holds. It serves one run and no other.
 
     Attributes:
         process: The process.
         folder: Its folder, removed when it is gone.
+        run_id: The run it serves.
         queue: Stages given to it; the first is being run.
         body: The step whose body runs now.
         body_since: When that body began, monotonic seconds.
@@ -47,6 +51,7 @@ class Hand:
 
     process: Process
     folder: Path
+    run_id: RunId
     queue: deque[Given] = field(default_factory=deque)
     body: int | None = None
     body_since: float = 0.0
@@ -71,6 +76,29 @@ class Hand:
         if order.memory_bytes != self.memory_bytes:
             self.memory_bytes = order.memory_bytes
             self.process.limit(memory_bytes=order.memory_bytes)
+
+    def finish_stage(self) -> float:
+        """The stage it ran is done; seconds since it was sent, or since the one before it ended."""
+        given = self.queue.popleft()
+        clock = time.monotonic()
+        if self.queue:
+            self.queue[0].sent_at = clock
+        self.storing.clear()
+        return clock - given.sent_at
+
+    def retire(self) -> None:
+        """After a failure the process ends: the next attempt begins in a clean one."""
+        self.end_body()
+        if self.queue:
+            self.queue.popleft()
+        self.storing.clear()
+        self.leaving = True
+        self.process.send(Leave())
+
+    @property
+    def leases(self) -> list[Lease]:
+        """What it holds."""
+        return [Lease(self.run_id, given.order.stage, given.order.fence) for given in self.queue]
 
     def end_body(self) -> None:
         """The body of the step has returned or failed."""

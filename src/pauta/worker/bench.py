@@ -1,0 +1,156 @@
+"""What a worker keeps of one run while it works on it: what was heard and is not on record yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from pauta.domain import wire
+from pauta.domain.ids import Address, RunId
+from pauta.domain.problems import Problem
+from pauta.domain.work import AttemptDied, Heard
+from pauta.ports.launcher import Exited, Happening, Printed, Reported
+from pauta.ports.objects import Identity
+from pauta.ports.watcher import Watcher
+from pauta.worker.deaths import problem_of_exit, problem_of_timeout
+from pauta.worker.hand import Depth, Hand
+from pauta.worker.logbook import Logbook
+
+GRACE_SECONDS = 10.0
+GATHER_SECONDS = 0.005
+"""So long may the completion of a step wait for the next one's, to go on record together."""
+
+
+class Bench:
+    """One run at this worker.
+
+    Attributes:
+        run_id: The run.
+        watcher: Who looks on.
+        book: Its log lines that wait to be put on record.
+        trusted: Files that were just written here and need not be hashed again.
+        depth: How many of its stages a process is given ahead.
+        over: Nothing of it is to be done any more.
+    """
+
+    def __init__(self, run_id: RunId, *, watcher: Watcher) -> None:
+        self.run_id = run_id
+        self.watcher = watcher
+        self.book = Logbook(watcher)
+        self.trusted: dict[Address, Identity] = {}
+        self.depth = Depth()
+        self.over = False
+        self._heard: list[Heard] = []
+        self._since: float | None = None
+        self._hurry = False
+
+    # ---- hearing ------------------------------------------------------------------------------
+
+    def hear(self, hand: Hand, happening: Happening, *, now: datetime) -> None:
+        """Take in what happened in one of its processes."""
+        for heard in self._digest(hand, happening, now=now):
+            self._heard.append(heard)
+            self._hurry = self._hurry or isinstance(heard, wire.StageDone | wire.StepFailed | AttemptDied)
+        if self._heard and self._since is None:
+            self._since = time.monotonic()
+
+    def is_urgent(self, hands: Iterable[Hand]) -> bool:
+        """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
+        if self.book.is_due:
+            return True
+        if self._since is None:
+            return False
+        if self._hurry or time.monotonic() - self._since >= GATHER_SECONDS:
+            return True
+        return any(hand.queue and hand.queue[0].has_effects for hand in hands)
+
+    def due(self, clock: float) -> float | None:
+        """When it is to be put on record although nothing more happens, monotonic seconds."""
+        due = [self._since + GATHER_SECONDS] if self._since is not None else []
+        if self.book.has_lines:
+            due.append(clock + 0.1)
+        return min(due, default=None)
+
+    def take(self) -> Sequence[Heard]:
+        """What was heard; it is the caller's now."""
+        heard, self._heard, self._since, self._hurry = self._heard, [], None, False
+        return heard
+
+    # ---- digesting ----------------------------------------------------------------------------
+
+    def _digest(self, hand: Hand, happening: Happening, *, now: datetime) -> Iterable[Heard]:
+        match happening:
+            case Printed():
+                step = happening.step if happening.step is not None else hand.last_step
+                if step is not None:
+                    self.book.print(happening, step=step, fence=hand.fences.get(step, 0))
+                return ()
+            case Reported(report=report):
+                return self._digest_report(hand, report, now=now)
+            case Exited():
+                return self._digest_exit(hand, happening)
+
+    def _digest_report(self, hand: Hand, report: wire.Report, *, now: datetime) -> Iterable[Heard]:
+        """Keep track of what the process does; what belongs on record is returned."""
+        match report:
+            case wire.StepStarted():
+                hand.begin(report.step, at=time.monotonic())
+                order = hand.queue[0].steps[report.step]
+                began = datetime.fromtimestamp(report.at, UTC)
+                self.watcher.step_started(report.step, order.name, order.attempt, began)
+            case wire.StepFinished():
+                self.book.close(report.step)
+                if report.step in hand.storing:
+                    hand.storing.remove(report.step)
+                if report.output is not None and report.stored is not None:
+                    self.trusted[report.output.address] = report.stored
+            case wire.StepFailed():
+                self.book.close(report.step)
+                hand.retire()
+            case wire.StageDone():
+                self.depth.learn(hand.finish_stage())
+            case _:
+                self._digest_aside(hand, report, now=now)
+                return ()
+        return (report,)
+
+    def _digest_aside(self, hand: Hand, report: wire.Report, *, now: datetime) -> None:
+        """What is shown or logged, but changes no state."""
+        match report:
+            case wire.StepReturned():
+                hand.end_body()
+            case wire.Progressed():
+                self.watcher.step_progressed(report.step, report.done, report.total, report.text)
+            case wire.Logged() | wire.Measured():
+                self.book.note(report, at=now, fence=hand.fences.get(report.step, 0))
+            case _:
+                pass
+
+    def _digest_exit(self, hand: Hand, exited: Exited) -> Iterable[Heard]:
+        """The process is gone: the stage it ran has died, those behind it were never begun."""
+        step = hand.body if hand.body is not None else (hand.storing[0] if hand.storing else None)
+        heard: list[Heard] = []
+        for position, given in enumerate(hand.queue):
+            first = position == 0 and not hand.leaving
+            if first and step is not None:
+                self.book.close(step)
+            heard.append(
+                AttemptDied(
+                    given.order.stage,
+                    given.order.fence,
+                    step=step if first else None,
+                    cause=exited.cause if first or exited.cause == "cancelled" else "released",
+                    problem=_problem(hand, exited),
+                    seconds=time.monotonic() - hand.body_since if first and hand.body is not None else None,
+                    process=hand.process.pid,
+                )
+            )
+        return heard
+
+
+def _problem(hand: Hand, exited: Exited) -> Problem:
+    if exited.cause == "timeout" and hand.queue and hand.body is not None:
+        limit = hand.queue[0].steps[hand.body].timeout_seconds or 0.0
+        return problem_of_timeout(limit, grace_seconds=GRACE_SECONDS, signal=exited.signal)
+    return problem_of_exit(exited, memory_limit=hand.memory_bytes)

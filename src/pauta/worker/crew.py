@@ -1,0 +1,305 @@
+"""A worker at work: claims stages of any runs, has processes run them, listens, reports. One thread."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from pauta.domain import wire
+from pauta.domain.ids import RunId
+from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded
+from pauta.ports.counter import Counter
+from pauta.ports.launcher import Exited, Launcher, Process
+from pauta.ports.objects import Objects
+from pauta.ports.watcher import Watcher
+from pauta.worker.bench import GRACE_SECONDS, Bench
+from pauta.worker.feed import Feed
+from pauta.worker.hand import Given, Hand
+from pauta.worker.heart import Heart
+from pauta.worker.hiring import Hiring
+from pauta.worker.ordering import Orders
+from pauta.worker.place import Place
+
+LONGEST_PAUSE = 1.0
+
+
+class Crew:
+    """The processes of a worker and the runs they serve.
+
+    Whoever owns it calls `turn` again and again; each turn claims, sends, waits for what happens next, reports.
+    """
+
+    def __init__(
+        self,
+        *,
+        counter: Counter,
+        feed: Callable[[Callable[[], None]], Feed],
+        launcher: Callable[[], Launcher],
+        objects: Objects,
+        place: Place,
+        watch: Callable[[RunId], Watcher],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Make a crew; nothing is started before there is work.
+
+        Args:
+            counter: Where it reports and renews.
+            feed: Makes what it claims through; gets what is to be called when there may be work.
+            launcher: Makes what starts processes, when the first one is wanted.
+            objects: The object store.
+            place: Where it works.
+            watch: Who looks on at a run.
+            now: The clock.
+        """
+        self._counter = counter
+        self._place = place
+        self._watch = watch
+        self._now = now
+        self._hands: dict[Process, Hand] = {}
+        self._benches: dict[RunId, Bench] = {}
+        self._waiting: deque[tuple[Bench, Assignment]] = deque()
+        self._orders = Orders(place, objects)
+        self._retry_at: datetime | None = None
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._hiring = Hiring(place, launcher=launcher, wake=self._wake)
+        self._heart = Heart(
+            counter, beat_seconds=place.beat_seconds, give_up_seconds=place.give_up_seconds, tell=self.nudge
+        )
+        self.feed = feed(self.nudge)
+        self.claims = True
+
+    def nudge(self) -> None:
+        """There may be work, or something to stop: from any thread."""
+        with suppress(OSError, ValueError):
+            os.eventfd_write(self._wake, 1)
+
+    def heed(self) -> None:
+        """Ask at once whether something is to be stopped: from any thread."""
+        self._heart.beat_now()
+        self.nudge()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether stages are being run, or wait for a process."""
+        return bool(self._waiting) or any(hand.queue for hand in self._hands.values())
+
+    def turn(self, *, patience: float = LONGEST_PAUSE) -> None:
+        """Claim, send, wait at most `patience` seconds for what happens, report."""
+        self.fill()
+        self._listen(patience)
+        self._stop_late()
+        self._obey_heart()
+
+    # ---- claiming -----------------------------------------------------------------------------
+
+    def fill(self) -> bool:
+        """Claim what there is room for and send it. Whether anything was claimed or completed."""
+        did_any = False
+        if self._retry_at is not None and self._now() >= self._retry_at:
+            self._retry_at = None
+            self.feed.hint()
+        while self.claims and (room := self._room()) > 0:
+            asked_at = time.monotonic()
+            answers = self.feed.ask(room)
+            for recorded in answers:
+                self._take_in(recorded, asked_at=asked_at)
+            if not any(answer.assignments or answer.steps for answer in answers):
+                break
+            did_any = True
+        self._dispatch()
+        return did_any
+
+    def _room(self) -> int:
+        usable = [h for h in self._hands.values() if not h.leaving]
+        held = sum(len(h.queue) for h in usable) + len(self._waiting)
+        depth = max((bench.depth.value for bench in self._benches.values()), default=1)
+        return self._place.slots * depth - held
+
+    def _take_in(self, recorded: Recorded, *, asked_at: float) -> None:
+        if not recorded.assignments and not recorded.steps:
+            return
+        bench = self._bench(recorded.run_id)
+        self._heart.hold([_lease(a) for a in recorded.assignments], since=asked_at)
+        self._show(bench, recorded)
+        self._waiting.extend((bench, assignment) for assignment in recorded.assignments)
+        self._wind_up(bench, recorded)
+
+    def _bench(self, run_id: RunId) -> Bench:
+        if run_id not in self._benches:
+            self._benches[run_id] = Bench(run_id, watcher=self._watch(run_id))
+        return self._benches[run_id]
+
+    # ---- sending ------------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        """Give stages that wait to processes, in their order; those for which there is none go on waiting."""
+        left: deque[tuple[Bench, Assignment]] = deque()
+        while self._waiting:
+            bench, assignment = self._waiting.popleft()
+            hand = self._choose_hand(bench, assignment)
+            if hand is None:
+                left.append((bench, assignment))
+            else:
+                hand.give(Given(self._orders.complete(assignment, trusted=bench.trusted), time.monotonic()))
+        self._waiting = left
+        if not left:
+            self._hiring.keep_spares()
+
+    def _choose_hand(self, bench: Bench, assignment: Assignment) -> Hand | None:
+        """A process of the run with nothing to do; a new one; or the one of the run with least to do."""
+        own = [h for h in self._hands.values() if h.run_id == bench.run_id and not h.leaving]
+        best = min(own, key=lambda h: len(h.queue), default=None)
+        if best is not None and not best.queue:
+            return best
+        usable = [h for h in self._hands.values() if not h.leaving]
+        if len(usable) >= self._place.slots:
+            idle = next((h for h in usable if not h.queue and h.run_id != bench.run_id), None)
+            if idle is None:
+                return best if best is not None and len(best.queue) < bench.depth.value else None
+            self._see_off(idle)
+        hand = self._hiring.hire(bench.run_id, assignment)
+        self._hands[hand.process] = hand
+        return hand
+
+    # ---- listening ----------------------------------------------------------------------------
+
+    def _listen(self, patience: float) -> None:
+        """Wait for what happens next, then record all of it at once."""
+        for process, happening in self._hiring.launcher.wait(self._patience(patience)):
+            hand = self._hands.get(process)
+            if hand is None:
+                self._hiring.hear(process, happening)
+                continue
+            self._benches[hand.run_id].hear(hand, happening, now=self._now())
+            if isinstance(happening, Exited):
+                del self._hands[process]
+                shutil.rmtree(hand.folder, ignore_errors=True)
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
+            self.feed.hint()
+        self.record(only_urgent=True)
+
+    def _patience(self, longest: float) -> float:
+        """Seconds until something has to be done although nothing happens."""
+        clock = time.monotonic()
+        due = [clock + longest]
+        due.extend(h.deadline for h in self._hands.values() if h.deadline is not None)
+        due.extend(at for bench in self._benches.values() if (at := bench.due(clock)) is not None)
+        if self._retry_at is not None:
+            due.append(clock + (self._retry_at - self._now()).total_seconds())
+        return max(0.0, min(due) - clock)
+
+    # ---- reporting ----------------------------------------------------------------------------
+
+    def record(self, *, only_urgent: bool = False) -> None:
+        """Put on record what was heard of each run."""
+        for bench in list(self._benches.values()):
+            hands = [h for h in self._hands.values() if h.run_id == bench.run_id]
+            if not only_urgent or bench.is_urgent(hands):
+                self._report(bench)
+
+    def _report(self, bench: Bench) -> None:
+        """Put it on record, then tell everybody concerned."""
+        heard = bench.take()
+        everything = [*bench.book.take(), *heard]
+        if not everything:
+            return
+        recorded = self._counter.report(bench.run_id, everything)
+        for item in heard:
+            if isinstance(item, wire.StageDone | wire.StepFailed | AttemptDied):
+                self._heart.let_go(Lease(bench.run_id, item.stage, item.fence))
+                self.feed.hint()
+        self._acknowledge(bench, heard)
+        self._show(bench, recorded)
+        for hand in [h for h in self._hands.values() if h.run_id == bench.run_id]:
+            stages = {g.order.stage for g in hand.queue}
+            if stages.intersection(recorded.stop):
+                hand.process.stop("cancelled", grace_seconds=GRACE_SECONDS)
+            elif stages.intersection(recorded.refused):
+                hand.process.kill("killed")
+        self._wind_up(bench, recorded)
+
+    def _acknowledge(self, bench: Bench, heard: Sequence[Heard]) -> None:
+        for item in heard:
+            if isinstance(item, wire.StepFinished):
+                for hand in self._hands.values():
+                    is_own = hand.run_id == bench.run_id and hand.queue
+                    if is_own and hand.queue[0].has_effects and item.step in hand.queue[0].steps:
+                        hand.process.send(wire.Acknowledge(item.stage, item.fence, item.step))
+
+    def tell(self, recorded: Recorded) -> None:
+        """Something was put on record by somebody else: whoever looks on is told."""
+        self._show(self._bench(recorded.run_id), recorded)
+
+    def _show(self, bench: Bench, recorded: Recorded) -> None:
+        for retry in recorded.retries:
+            if retry.next_at is not None:
+                self._retry_at = min(self._retry_at or retry.next_at, retry.next_at)
+            bench.watcher.step_retries(retry.step, retry.problem, retry.next_at, retry.attempt)
+        for step in recorded.steps:
+            bench.watcher.step_ended(step)
+
+    def _wind_up(self, bench: Bench, recorded: Recorded) -> None:
+        """When nothing of a run is left here, its processes leave and what was kept of it goes."""
+        bench.over = bench.over or recorded.over
+        if not bench.over:
+            return
+        hands = [h for h in self._hands.values() if h.run_id == bench.run_id]
+        if any(hand.queue for hand in hands) or any(waiting is bench for waiting, _ in self._waiting):
+            return
+        for hand in hands:
+            self._see_off(hand)
+        if not bench.book.has_lines:
+            self._benches.pop(bench.run_id, None)
+
+    def _see_off(self, hand: Hand) -> None:
+        del self._hands[hand.process]
+        self._place.departing.see_off(hand.process, hand.folder)
+
+    # ---- time and orders from elsewhere -------------------------------------------------------
+
+    def _stop_late(self) -> None:
+        clock = time.monotonic()
+        for hand in self._hands.values():
+            if hand.deadline is not None and clock >= hand.deadline:
+                hand.deadline = None
+                hand.process.stop("timeout", grace_seconds=GRACE_SECONDS)
+
+    def _obey_heart(self) -> None:
+        renewal = self._heart.take()
+        if not renewal.lost and not renewal.stop:
+            return
+        lost, stop = set(renewal.lost), set(renewal.stop)
+        for hand in self._hands.values():
+            if lost.intersection(hand.leases):
+                hand.process.kill("killed")
+            elif stop.intersection(hand.leases):
+                hand.process.stop("cancelled", grace_seconds=GRACE_SECONDS)
+        gone = [(b, a) for b, a in self._waiting if _lease(a) in lost or _lease(a) in stop]
+        self._waiting = deque(w for w in self._waiting if w not in gone)
+
+    def stop(self, cause: str, *, now: bool) -> None:
+        """Ask all processes to end, or end them."""
+        for hand in self._hands.values():
+            if now:
+                hand.process.kill(cause)
+            else:
+                hand.process.stop(cause, grace_seconds=GRACE_SECONDS)
+
+    def close(self) -> None:
+        """See everybody off and stop renewing."""
+        self.feed.close()
+        self._heart.close()
+        for hand in list(self._hands.values()):
+            self._see_off(hand)
+        self._hiring.dismiss()
+        os.close(self._wake)
+
+
+def _lease(assignment: Assignment) -> Lease:
+    return Lease(RunId(assignment.order.run), assignment.order.stage, assignment.order.fence)

@@ -18,6 +18,7 @@ from pauta.domain.messages.running import RUNNING
 from pauta.domain.messages.scripts import SCRIPTS
 from pauta.domain.messages.storing import STORING
 from pauta.domain.messages.text import Bilingual, Text
+from pauta.domain.messages.working import WORKING
 
 MESSAGES: dict[str, Bilingual] = {
     **ACCESS,
@@ -31,6 +32,7 @@ MESSAGES: dict[str, Bilingual] = {
     **RUNNING,
     **DESK,
     **STORING,
+    **WORKING,
 }
 
 

@@ -1,0 +1,145 @@
+"""Decides what of a worker's report goes on record: nothing of another's attempt, nothing twice, nothing unstored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.problems import Conflict, InvalidInput, Problem, shorten
+from pauta.domain.runs import Stage, StepRecord
+from pauta.domain.states import FINAL_STEPS, StageState, StepState
+from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
+from pauta.domain.work import AttemptDied, Heard, Lines
+from pauta.ports.objects import Objects
+from pauta.ports.store import Transaction
+
+_HEX = frozenset("0123456789abcdef")
+_MOST = 2**31
+_DONE = (StageState.RUNNING, StageState.COMPLETED)
+
+
+def sift(tx: Transaction, heard: Sequence[Heard], *, run_id: RunId, owner: str) -> list[Heard]:
+    """The reports that are news. What was recorded before, as its answer was lost, is left out.
+
+    Raises:
+        InvalidInput: ATT-005 when a stage or step is none of the run's.
+        Conflict: ATT-002 when an attempt was never this worker's.
+    """
+    numbers = sorted({no for item in heard if (no := _step_of(item)) is not None})
+    steps = {s.no: s for s in tx.steps.get(run_id, _possible(numbers))}
+    _require(numbers, steps, what="step")
+    wanted = sorted({_stage_of(item, steps) for item in heard})
+    stages = {s.no: s for s in tx.stages.get_many(run_id, _possible(wanted))}
+    _require(wanted, stages, what="stage")
+    news: list[Heard] = []
+    past: set[tuple[int, int]] = set()
+    for item in heard:
+        stage = stages[_stage_of(item, steps)]
+        if stage.state is not StageState.RUNNING or stage.fence != item.fence:
+            past.add((stage.no, item.fence))
+        elif stage.owner != owner:
+            raise _foreign(stage.no, item.fence)
+        if not _is_known(item, stage, steps):
+            news.append(item)
+    require_own(tx, past, run_id=run_id, owner=owner)
+    return news
+
+
+def own_attempts(tx: Transaction, run_id: RunId, *, owner: str) -> set[tuple[int, int]]:
+    """(stage, fence) of every attempt that this worker ever held in a run."""
+    return {(a.stage_no, a.fence) for a in tx.attempts.of_run(run_id) if a.owner == owner}
+
+
+def require_own(tx: Transaction, attempts: Iterable[tuple[int, int]], *, run_id: RunId, owner: str) -> None:
+    """Check that these attempts, which are over, were this worker's.
+
+    Raises:
+        Conflict: ATT-002.
+    """
+    asked = set(attempts)
+    foreign = asked - own_attempts(tx, run_id, owner=owner) if asked else set()
+    if foreign:
+        raise _foreign(*min(foreign))
+
+
+def require_stored(heard: Sequence[Heard], objects: Objects) -> None:
+    """Check that everything that these reports refer to is in the store: the pointer comes last (P22).
+
+    Raises:
+        InvalidInput: OBJ-004 when a reference is no address.
+        Conflict: ATT-003 for each object that is missing.
+    """
+    addresses = list(dict.fromkeys(a for item in heard for a in objects_in(item)))
+    wrong = [a for a in addresses if not is_address(a)]
+    if wrong:
+        raise InvalidInput([Problem("OBJ-004", {"address": shorten(a)}) for a in wrong[:20]])
+    missing = [a for a in addresses if not objects.exists(a)]
+    if missing:
+        raise Conflict([Problem("ATT-003", {"address": a}) for a in missing[:20]])
+
+
+def objects_in(item: Heard) -> list[Address]:
+    """Addresses of the stored objects that a report speaks of."""
+    match item:
+        case StepFinished(output=output, files=files, models=models):
+            stored = [output.address] if output is not None and not output.inline and output.size else []
+            kept = [f.address for f in files] + [f.address for model in models for f in model.files]
+            return [*stored, *kept]
+        case StepFailed(files=files):
+            return [f.address for f in files]
+        case _:
+            return []
+
+
+def is_address(text: str) -> bool:
+    """Whether this is a content address, and not perhaps a path of somebody's choice."""
+    return len(text) == 64 and _HEX.issuperset(text)
+
+
+def _step_of(item: Heard) -> int | None:
+    return None if isinstance(item, StageDone) else item.step
+
+
+def _stage_of(item: Heard, steps: Mapping[int, StepRecord]) -> int:
+    """The stage that an item is about; its step must be one of that stage."""
+    if isinstance(item, Lines):
+        return steps[item.step].stage_no
+    no = _step_of(item)
+    if no is not None and steps[no].stage_no != item.stage:
+        raise InvalidInput(Problem("ATT-005", {"what": "step", "number": no}))
+    return item.stage
+
+
+def _require(numbers: Sequence[int], found: Mapping[int, object], *, what: str) -> None:
+    missing = [no for no in numbers if no not in found]
+    if missing:
+        raise InvalidInput(Problem("ATT-005", {"what": what, "number": missing[0]}))
+
+
+def _possible(numbers: Sequence[int]) -> list[int]:
+    """Those that a database can hold."""
+    return [no for no in numbers if 0 <= no < _MOST]
+
+
+def _foreign(stage: int, fence: int) -> Conflict:
+    return Conflict(Problem("ATT-002", {"stage": stage, "attempt": fence}))
+
+
+def _is_known(item: Heard, stage: Stage, steps: Mapping[int, StepRecord]) -> bool:
+    """Whether the records show that exactly this was recorded before (P13)."""
+    if stage.fence != item.fence:
+        return False
+    match item:
+        case StepStarted():
+            step = steps[item.step]
+            began = step.started_at.timestamp() if step.started_at is not None else None
+            return step.state in FINAL_STEPS or (step.state is StepState.RUNNING and began == item.at)
+        case StepFinished():
+            return steps[item.step].state is StepState.COMPLETED and stage.state in _DONE
+        case StepFailed():
+            failed = steps[item.step].state is StepState.FAILED and stage.state is StageState.FAILED
+            return failed or stage.state is StageState.SCHEDULED
+        case StageDone():
+            return stage.state is StageState.COMPLETED
+        case AttemptDied() | Lines():
+            return False

@@ -15,6 +15,7 @@ from pauta.domain.messages.dying import DYING
 from pauta.domain.messages.frames import FRAMES
 from pauta.domain.messages.reaching import REACHING
 from pauta.domain.messages.running import RUNNING
+from pauta.domain.messages.scheduling import SCHEDULING
 from pauta.domain.messages.scripts import SCRIPTS
 from pauta.domain.messages.storing import STORING
 from pauta.domain.messages.text import Bilingual, Text
@@ -30,6 +31,7 @@ MESSAGES: dict[str, Bilingual] = {
     **FRAMES,
     **REACHING,
     **RUNNING,
+    **SCHEDULING,
     **DESK,
     **STORING,
     **WORKING,

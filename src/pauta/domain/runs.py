@@ -24,7 +24,10 @@ class PipelineRef(Struct, frozen=True):
 
 
 class RunOptions(Struct, frozen=True):
-    """How a run was asked for. `document` is the document's path, `scripts` its scripts' folder, as given."""
+    """How a run was asked for. `document` is the document's path, `scripts` its scripts' folder, as given.
+
+    `asked` has a digest of every part of the request that came with an idempotency key, by the part's name.
+    """
 
     use_cache: bool = True
     only: str | None = None
@@ -32,6 +35,7 @@ class RunOptions(Struct, frozen=True):
     document: str | None = None
     scripts: str | None = None
     from_step: str | None = None
+    asked: Mapping[str, str] | None = None
 
 
 class Run(Struct, frozen=True):
@@ -78,8 +82,13 @@ class Run(Struct, frozen=True):
     @property
     def limit_keys(self) -> tuple[str, ...]:
         """Keys under which each of its leases is counted (P10)."""
-        own = (f"deployment:{self.deployment}",) if self.deployment else ()
-        return (f"pool:{self.pool}", *own, *self.limits)
+        return limit_keys(self.pool, self.deployment, self.limits)
+
+
+def limit_keys(pool: str, deployment: str | None, limits: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys under which the leases of a run are counted that queues there."""
+    own = (f"deployment:{deployment}",) if deployment else ()
+    return (f"pool:{pool}", *own, *limits)
 
 
 class Stage(Struct, frozen=True):

@@ -18,6 +18,7 @@ from pauta.domain.pipeline import InputSpec, Pipeline, Step
 from pauta.domain.plan import Plan
 from pauta.domain.problems import InvalidInput, Problem
 from pauta.domain.runs import RunOptions
+from pauta.domain.scripts import Script
 from pauta.engine.planner import plan as make_plan
 from pauta.services.secrets import mark
 
@@ -78,7 +79,7 @@ def prepare(
     pipeline = parse_document(read_document(document, file=str(document)), file=str(document))
     root = scripts if scripts is not None else document.parent
     files = _files(pipeline, inputs, folder=document.parent)
-    checked, problems = check(pipeline, root=root, supplied=set(files), only=only)
+    checked, read, problems = check(pipeline, root=root, supplied=set(files), only=only)
     values: Mapping[str, Any] = {}
     try:
         values = fill(pipeline, {**read_texts(pipeline, texts), **parameters})
@@ -91,7 +92,7 @@ def prepare(
         plan=plan_of(checked, values),
         required_inputs=checked.required_inputs,
         unsupplied=checked.unsupplied,
-        sources=_sources(checked.read),
+        sources=_sources(read),
         files=files,
         parameters=without_secrets(pipeline, values),
         options=RunOptions(only=only, document=str(document), scripts=str(root)),
@@ -105,7 +106,7 @@ class Checked:
     Attributes:
         pipeline: The document.
         steps: The steps that run.
-        read: Scripts by step name.
+        scripts: Scripts by step name.
         supplied: Names of the frames that are given or have a source.
         required_inputs: Inputs that still have to be supplied.
         unsupplied: The same as problems, with their places.
@@ -113,7 +114,7 @@ class Checked:
 
     pipeline: Pipeline
     steps: tuple[Step, ...]
-    read: Mapping[str, ReadScript]
+    scripts: Mapping[str, Script]
     supplied: Set[str]
     required_inputs: tuple[str, ...]
     unsupplied: tuple[Problem, ...]
@@ -121,7 +122,7 @@ class Checked:
 
 def check(
     pipeline: Pipeline, *, root: Path | Mapping[str, bytes], supplied: Set[str], only: str | None
-) -> tuple[Checked, list[Problem]]:
+) -> tuple[Checked, dict[str, ReadScript], list[Problem]]:
     """Check a document's steps with their scripts, all but parameters.
 
     Args:
@@ -131,20 +132,23 @@ def check(
         only: ``training``, ``prediction`` or None.
 
     Returns:
-        What was checked, to be planned when there are no problems; and the problems.
+        What was checked, to be planned when there are no problems; the scripts by step name with their bytes; and
+        the problems.
     """
     steps = select(pipeline, only)
     read, problems = read_scripts(steps, root=root)
+    scripts = {name: found.script for name, found in read.items()}
     problems.extend(check_frames(pipeline, supplied=supplied, parts=only))
-    problems.extend(check_signatures(pipeline, {name: found.script for name, found in read.items()}, parts=only))
-    return Checked(
+    problems.extend(check_signatures(pipeline, scripts, parts=only))
+    checked = Checked(
         pipeline,
         steps,
-        read,
+        scripts,
         supplied,
         required_inputs=tuple(name for name in required_inputs(pipeline, only) if name not in supplied),
         unsupplied=tuple(check_supplied(pipeline, supplied=supplied, parts=only)),
-    ), problems
+    )
+    return checked, read, problems
 
 
 def plan_of(checked: Checked, values: Mapping[str, Any]) -> Plan:
@@ -154,7 +158,7 @@ def plan_of(checked: Checked, values: Mapping[str, Any]) -> Plan:
     return make_plan(
         checked.pipeline,
         checked.steps,
-        {name: found.script for name, found in checked.read.items()},
+        checked.scripts,
         supplied={*checked.supplied, *checked.required_inputs},
         kwargs={s.name: apply(s.kwargs, for_steps) for s in checked.steps},
     )

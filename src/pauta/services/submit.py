@@ -149,7 +149,7 @@ def request_again(
         raise NotFound(Problem("RUN-001", {"run": run_id}))
     if from_step is not None:
         steps_from(run, plan, from_step)
-    options = replace(run.options, use_cache=use_cache, from_step=from_step, only=only or run.options.only)
+    options = replace(run.options, use_cache=use_cache, from_step=from_step, only=only or run.options.only, asked=None)
     return Request(
         plan,
         run.inputs,

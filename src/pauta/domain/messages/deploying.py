@@ -99,14 +99,19 @@ _RUNS: dict[str, Bilingual] = {
     "ASK-008": both(
         'limit key "{key}" is not allowed',
         'a chave de limite "{key}" não é permitida',
-        do="Letters, digits and . _ - : up to 100; keys that begin with pool: or deployment: are counted by themselves.",
-        faca="Letras, dígitos e . _ - : até 100; chaves que começam com pool: ou deployment: são contadas à parte.",
+        do="Letters, digits and . _ - : up to 100; those that begin with pool: or deployment: count by themselves.",
+        faca="Letras, dígitos e . _ - : até 100; as que começam com pool: ou deployment: contam por si.",
     ),
     "ASK-008.many": both("{found} limit keys; the limit is {limit}", "{found} chaves de limite; o limite é {limit}"),
     "ASK-009": both(
         'parameter "{name}" is nested more than {limit} levels deep',
         'o parâmetro "{name}" tem mais de {limit} níveis',
     ),
+    "ASK-009.value": both(
+        'parameter "{name}" holds {found}, which cannot be recorded',
+        'o parâmetro "{name}" contém {found}, que não pode ser registrado',
+    ),
+    "ASK-010": both("a version is a whole number from 1", "uma versão é um número inteiro a partir de 1"),
     "IDM-001": both(
         'idempotency key "{key}" was used for run {run}, with another {difference}',
         'a chave de idempotência "{key}" já foi usada na execução {run}, com outro {difference}',

@@ -1,0 +1,170 @@
+"""Where the frames of a run come from: a file of the project, a stored object, a frame of another run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.outputs import Output
+from pauta.domain.pipeline import InputSpec, Pipeline
+from pauta.domain.problems import InvalidInput, NotFound, PautaError, Place, Problem, StoreFault, shorten
+from pauta.ports.objects import Stored
+from pauta.services.accept_reading import read_input_file, read_stored_frame
+from pauta.services.control import Control
+from pauta.services.inputs import bring_in
+from pauta.services.look import Looker
+
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one frame comes from: a `path` of the project, an `address`, or a `frame` of a `run`."""
+
+    path: str | None = None
+    address: str | None = None
+    run: str | None = None
+    frame: str | None = None
+
+
+def origin_of(name: str, given: Any) -> Origin:
+    """What was said of an input: ``{"path"}``, ``{"address"}``, ``{"run", "frame"}``, or a path or address as text.
+
+    Raises:
+        InvalidInput: ASK-005 when it is none of these.
+    """
+    if isinstance(given, str):
+        return Origin(address=given) if is_address(given) else Origin(path=given)
+    if isinstance(given, Mapping):
+        said = {key: value for key, value in given.items() if value is not None}
+        if set(said) in ({"path"}, {"address"}, {"run", "frame"}) and all(isinstance(v, str) for v in said.values()):
+            return Origin(**said)
+    raise InvalidInput(Problem("ASK-005", {"input": shorten(name)}, place=_place(name)))
+
+
+def is_address(text: str) -> bool:
+    """Whether it looks like the address of an object."""
+    return len(text) == 64 and _HEX.issuperset(text)
+
+
+def project_file(control: Control, name: str, path: str) -> Path:
+    """The file of the project that a path means. Nothing outside of its folder is ever looked at (S7).
+
+    Raises:
+        InvalidInput: ASK-002 when it leads out of the folder, or to the records; ASK-003 when it cannot be a file.
+    """
+    values = {"input": shorten(name), "path": shorten(path)}
+    top = control.folder.resolve()
+    try:
+        found = (top / path).resolve()
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, links in a circle
+        raise InvalidInput(Problem("ASK-003", values, place=_place(name))) from None
+    if not found.is_relative_to(top) or found.is_relative_to(control.records.resolve()):
+        raise InvalidInput(Problem("ASK-002", values, place=_place(name)))
+    return found
+
+
+def bring_all(
+    control: Control, names: tuple[str, ...], *, origins: Mapping[str, Origin], pipeline: Pipeline
+) -> dict[str, Output]:
+    """Every frame that a run takes in, stored. What was given comes before the document's own sources.
+
+    Raises:
+        InvalidInput: With the problems of all of them.
+    """
+    problems: list[Problem] = []
+    files: dict[str, Path] = {}
+    outputs: dict[str, Output] = {}
+    for name in names:
+        spec = pipeline.inputs.get(name) or InputSpec(name)
+        origin = origins.get(name) or Origin(path=spec.source)
+        try:
+            if origin.path is not None:
+                files[name] = _existing(control, name, origin.path)
+            else:
+                outputs[name] = _fitting(_stored(control, name, origin), spec)
+        except (InvalidInput, NotFound) as error:
+            problems += error.problems
+    specs = {name: pipeline.inputs.get(name) or InputSpec(name) for name in files}
+    try:
+        outputs |= bring_in(files, specs, store=control.store, objects=control.objects, read=read_input_file)
+    except InvalidInput as error:
+        problems += error.problems
+    if problems:
+        raise InvalidInput(problems)
+    return outputs
+
+
+def stored_frame(control: Control, name: str, address: str) -> Output:
+    """The stored frame of this address.
+
+    Raises:
+        InvalidInput: ASK-004 when there is none, or it is no frame.
+    """
+    values = {"input": shorten(name), "address": shorten(address)}
+    missing = Problem("ASK-004", values, place=_place(name))
+    if not is_address(address) or not control.objects.exists(Address(address)):
+        raise InvalidInput(missing)
+    with control.store.transaction() as tx:
+        kept = tx.objects.imported(address)
+    if kept is not None:
+        return msgspec.convert(kept, Output)
+    try:
+        path = control.objects.path(Address(address))
+    except StoreFault as error:
+        raise InvalidInput([missing, *error.problems]) from error
+    output = read_stored_frame(path, Stored(Address(address), path.stat().st_size))
+    if output is None:
+        raise InvalidInput(Problem("ASK-004", values, variant="kind", place=_place(name)))
+    with control.store.transaction() as tx:
+        tx.objects.remember_import(address, msgspec.to_builtins(output))
+    return output
+
+
+def _existing(control: Control, name: str, path: str) -> Path:
+    found = project_file(control, name, path)
+    if not found.is_file():
+        values = {"input": shorten(name), "path": shorten(path)}
+        raise InvalidInput(Problem("ASK-003", values, place=_place(name)))
+    return found
+
+
+def _stored(control: Control, name: str, origin: Origin) -> Output:
+    if origin.address is not None:
+        return stored_frame(control, name, origin.address)
+    looker = Looker(control.store, records=str(control.records), language="en")
+    try:
+        output = looker.output(RunId(origin.run or ""), origin.frame or "")
+    except PautaError as error:
+        raise InvalidInput(error.problems) from error
+    if not output.inline and output.size and not control.objects.exists(output.address):
+        values = {"input": shorten(name), "address": output.address}
+        raise InvalidInput(Problem("ASK-004", values, place=_place(name)))
+    return output
+
+
+def _fitting(output: Output, spec: InputSpec) -> Output:
+    """The frame, if it has the columns and rows that the document asks of this input.
+
+    Raises:
+        InvalidInput: CSV-030, DAT-011.
+    """
+    if not spec.schema and not spec.min_rows:
+        return output
+    from pauta.frames.csv_diagnosis import missing_columns
+    from pauta.frames.reading import check_rows
+
+    problems = missing_columns(spec.schema, [column.name for column in output.columns], spec.name)
+    if problems:
+        raise InvalidInput(problems)
+    check_rows(output.rows or 0, output=spec.name, least=spec.min_rows)
+    return output
+
+
+def _place(name: str) -> Place:
+    return Place(field=f"inputs.{shorten(name)}")

@@ -90,6 +90,10 @@ class ProcessLauncher:
         """Let `wait` return early when this descriptor can be read."""
         self._selector.register(descriptor, selectors.EVENT_READ, _WATCHED)
 
+    def unwatch(self, descriptor: int) -> None:
+        """Pay no more heed to a descriptor."""
+        self._unregister(descriptor)
+
     def close(self) -> None:
         """End all processes and the warm parent."""
         if self._link is not None:

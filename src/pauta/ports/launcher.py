@@ -124,6 +124,10 @@ class Launcher(Protocol):
         """Let `wait` return early (with what it has) when this descriptor can be read."""
         ...
 
+    def unwatch(self, descriptor: int) -> None:
+        """Pay no more heed to a descriptor that was given to `watch`."""
+        ...
+
     def close(self) -> None:
         """End all processes and the warm parent."""
         ...

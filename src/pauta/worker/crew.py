@@ -297,7 +297,7 @@ class Crew:
         self._heart.close()
         for hand in list(self._hands.values()):
             self._see_off(hand)
-        self._hiring.dismiss()
+        self._hiring.close()
         os.close(self._wake)
 
 

@@ -66,6 +66,12 @@ class Hiring:
         while self._spares:
             self._place.departing.see_off(*self._spares.popleft())
 
+    def close(self) -> None:
+        """Send the spare ones away and leave the launcher to others."""
+        self.dismiss()
+        if self._launcher is not None:
+            self._launcher.unwatch(self._wake)
+
     def _warm_for(self, assignment: Assignment) -> None:
         wanted = set(self._place.warm(assignment)) - self._warmed
         if wanted:

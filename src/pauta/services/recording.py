@@ -67,7 +67,9 @@ class Recorder:
         if isinstance(item, Lines):
             sheet.keep_lines(item.step, item.fence, item.lines)
             return
-        if not sheet.holds(item.stage, item.fence) or _is_repeated(sheet, item):
+        if _is_repeated(sheet, item):
+            return
+        if not sheet.holds(item.stage, item.fence):
             self._refuse(sheet, item, now=now)
             return
         self.touched.add(item.stage)
@@ -223,8 +225,13 @@ class Recorder:
         self._died(sheet, gone, now=now)
 
 
-def _is_repeated(sheet: Sheet, item: Heard) -> bool:
-    """Whether the report speaks of a step that is final already: a message that came twice."""
-    if isinstance(item, StepStarted | StepFinished | StepFailed):
+def _is_repeated(sheet: Sheet, item: StepStarted | StepFinished | StepFailed | StageDone | AttemptDied) -> bool:
+    """Whether this very attempt told it before: the answer was lost, so it is told again (P13)."""
+    stage = sheet.stage(item.stage)
+    if stage.fence != item.fence:
+        return False
+    if isinstance(item, StepFinished | StepFailed):
         return sheet.step(item.step).state in FINAL_STEPS
-    return False
+    if isinstance(item, StepStarted):
+        return sheet.step(item.step).state in FINAL_STEPS or sheet.step(item.step).state is StepState.RUNNING
+    return isinstance(item, StageDone) and stage.state is StageState.COMPLETED

@@ -77,6 +77,12 @@ class Bench:
         heard, self._heard, self._since, self._hurry = self._heard, [], None, False
         return heard
 
+    def put_back(self, heard: Sequence[Heard]) -> None:
+        """It could not be put on record now: it comes first the next time."""
+        self._heard[:0] = heard
+        self._since = time.monotonic()
+        self._hurry = True
+
     # ---- digesting ----------------------------------------------------------------------------
 
     def _digest(self, hand: Hand, happening: Happening, *, now: datetime) -> Iterable[Heard]:

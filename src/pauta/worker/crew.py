@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pauta.domain import wire
 from pauta.domain.ids import RunId
+from pauta.domain.problems import PautaError
 from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded
 from pauta.ports.counter import Counter
 from pauta.ports.launcher import Exited, Launcher, Process
@@ -209,7 +210,11 @@ class Crew:
         everything = [*bench.book.take(), *heard]
         if not everything:
             return
-        recorded = self._counter.report(bench.run_id, everything)
+        try:
+            recorded = self._counter.report(bench.run_id, everything)
+        except PautaError:
+            bench.put_back(everything)
+            raise
         for item in heard:
             if isinstance(item, wire.StageDone | wire.StepFailed | AttemptDied):
                 self._heart.let_go(Lease(bench.run_id, item.stage, item.fence))

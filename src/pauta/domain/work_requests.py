@@ -68,9 +68,14 @@ class ClaimAsked(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Given(Struct, frozen=True):
-    """The answer to a claim: one entry for each run concerned."""
+    """The answer to a claim: one entry for each run concerned.
+
+    Attributes:
+        draining: The worker is to claim nothing more.
+    """
 
     recorded: tuple[Recorded, ...] = ()
+    draining: bool = False
 
 
 class ReportAsked(Struct, frozen=True, forbid_unknown_fields=True):

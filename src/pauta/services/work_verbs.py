@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -106,7 +106,9 @@ class WorkVerbs:
     # ---- claiming -----------------------------------------------------------------------------
 
     def arrive(self, worker: WorkerRecord, asked: ClaimAsked) -> None:
-        """A claim has come in: older ones of this worker that still wait for work get nothing more."""
+        """A claim has come in: the worker lives, and its older claims that still wait get nothing more."""
+        with self._control.store.transaction() as tx:
+            self._see(tx, worker)
         self._claims.arrive(worker.owner, asked.number)
 
     def claim(self, worker: WorkerRecord, asked: ClaimAsked) -> Given | None:
@@ -118,13 +120,18 @@ class WorkVerbs:
         given = self._claims.once(
             worker.owner, asked.number, lambda: self._claim(worker, asked), keep=lambda answer: bool(answer.recorded)
         )
-        if given is None or worker.state is WorkerState.DRAINING:
-            return given or Given()
-        return given if given.recorded else None
+        if given is None:  # a newer claim came: nobody waits for this one
+            return Given()
+        return given if given.recorded or given.draining else None
+
+    def next_due(self) -> datetime | None:
+        """When the earliest stage that waits for its time may be claimed."""
+        with self._control.store.transaction() as tx:
+            return tx.stages.next_due()
 
     def _claim(self, worker: WorkerRecord, asked: ClaimAsked) -> Given:
         if worker.state is WorkerState.DRAINING:
-            return Given()
+            return Given(draining=True)
         if asked.run is not None:
             with self._control.store.transaction() as tx:
                 _require_run(tx, worker, asked.run)
@@ -162,9 +169,9 @@ class WorkVerbs:
     def _record(self, worker: WorkerRecord, run_id: RunId, heard: Sequence[Heard]) -> Recorded:
         with self._control.store.transaction() as tx:
             _require_run(tx, worker, run_id)
-            news = sift(tx, heard, run_id=run_id, owner=worker.owner)
-        require_stored(news, self._control.objects)
-        return self._counter(worker).report(run_id, news)
+            sifted = sift(tx, heard, run_id=run_id, owner=worker.owner)
+        require_stored(sifted.counting, self._control.objects)
+        return self._counter(worker).report(run_id, sifted.news)
 
     # ---- renewing -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem, shorten
@@ -18,7 +19,14 @@ _MOST = 2**31
 _DONE = (StageState.RUNNING, StageState.COMPLETED)
 
 
-def sift(tx: Transaction, heard: Sequence[Heard], *, run_id: RunId, owner: str) -> list[Heard]:
+class Sifted(NamedTuple):
+    """What is new in a report, and what of that may change states: it comes from attempts that count."""
+
+    news: list[Heard]
+    counting: list[Heard]
+
+
+def sift(tx: Transaction, heard: Sequence[Heard], *, run_id: RunId, owner: str) -> Sifted:
     """The reports that are news. What was recorded before, as its answer was lost, is left out.
 
     Raises:
@@ -31,18 +39,21 @@ def sift(tx: Transaction, heard: Sequence[Heard], *, run_id: RunId, owner: str) 
     wanted = sorted({_stage_of(item, steps) for item in heard})
     stages = {s.no: s for s in tx.stages.get_many(run_id, _possible(wanted))}
     _require(wanted, stages, what="stage")
-    news: list[Heard] = []
+    sifted = Sifted([], [])
     past: set[tuple[int, int]] = set()
     for item in heard:
         stage = stages[_stage_of(item, steps)]
-        if stage.state is not StageState.RUNNING or stage.fence != item.fence:
+        counts = stage.state is StageState.RUNNING and stage.fence == item.fence
+        if not counts:
             past.add((stage.no, item.fence))
         elif stage.owner != owner:
             raise _foreign(stage.no, item.fence)
         if not _is_known(item, stage, steps):
-            news.append(item)
+            sifted.news.append(item)
+            if counts:
+                sifted.counting.append(item)
     require_own(tx, past, run_id=run_id, owner=owner)
-    return news
+    return sifted
 
 
 def own_attempts(tx: Transaction, run_id: RunId, *, owner: str) -> set[tuple[int, int]]:

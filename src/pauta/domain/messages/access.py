@@ -92,6 +92,7 @@ _FIELDS: dict[str, Bilingual] = {
         do="known are: {known}",
         faca="são conhecidos: {known}",
     ),
+    "API-001.stray": both("is not known here", "não é conhecido aqui"),
     "API-001.value": both("{reason}", "{reason}"),
     "API-002": both("the body is not JSON: {reason}", "o corpo não é JSON: {reason}"),
     "API-002.empty": both("the body is empty; JSON is expected", "o corpo está vazio; espera-se JSON"),

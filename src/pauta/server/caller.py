@@ -1,0 +1,58 @@
+"""What handlers ask for: who is calling, the server's hold of the project, where audit rows go.
+
+A handler names them as parameters: ``def pools(control: ControlDep, caller: CallerDep)``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from pauta.domain.problems import Problem
+from pauta.domain.settings import Settings
+from pauta.server.visit import KEY, Auditor, Visit
+from pauta.services.access import Caller, Unauthorized
+from pauta.services.control import Control
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit that a request is."""
+    visit: Visit = request.scope[KEY]
+    return visit
+
+
+# Coroutines, although they wait for nothing: FastAPI would start a thread for a plain function.
+async def _visit(request: Request) -> Visit:
+    return visit_of(request)
+
+
+async def _control(request: Request) -> Control:
+    return visit_of(request).control
+
+
+async def _settings(request: Request) -> Settings:
+    return visit_of(request).settings
+
+
+async def _auditor(request: Request) -> Auditor:
+    return visit_of(request).auditor
+
+
+async def _language(request: Request) -> str:
+    return visit_of(request).language
+
+
+async def _caller(request: Request) -> Caller:
+    caller = visit_of(request).caller
+    if caller is None:  # a public or signed route asks for somebody
+        raise Unauthorized(Problem("AUT-001"))
+    return caller
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+ControlDep = Annotated[Control, Depends(_control)]
+CallerDep = Annotated[Caller, Depends(_caller)]
+AuditDep = Annotated[Auditor, Depends(_auditor)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+LanguageDep = Annotated[str, Depends(_language)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -124,10 +125,11 @@ class WorkVerbs:
             return Given()
         return given if given.recorded or given.draining else None
 
-    def next_due(self) -> datetime | None:
-        """When the earliest stage that waits for its time may be claimed."""
+    def seconds_to_next(self) -> float:
+        """How long until the earliest stage that waits for its time is due; one that is due waits for others."""
         with self._control.store.transaction() as tx:
-            return tx.stages.next_due()
+            due = tx.stages.next_due()
+        return math.inf if due is None else _after(due - self._control.now())
 
     def _claim(self, worker: WorkerRecord, asked: ClaimAsked) -> Given:
         if worker.state is WorkerState.DRAINING:
@@ -249,3 +251,7 @@ def _foreign(tx: Transaction, leases: Iterable[Lease], *, owner: str) -> set[Lea
         own = own_attempts(tx, run_id, owner=owner)
         foreign.update(lease for lease in asked if (lease.stage, lease.fence) not in own)
     return foreign
+
+
+def _after(rest: timedelta) -> float:
+    return rest.total_seconds() + 0.005 if rest > timedelta(0) else 1.0

@@ -33,6 +33,7 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
         tls_key: File with its key (PEM).
         body_limit_bytes: Largest JSON body.
         upload_limit_bytes: Largest upload.
+        object_limit_bytes: Largest object that a worker may send: what one step made.
         requests_per_minute: For one token or address; 0: no limit.
         webhook_networks: Inner networks that webhooks may go to, as ``10.1.0.0/16``; without: public addresses only.
         worker: Whether it works itself.
@@ -53,6 +54,7 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     tls_key: str | None = None
     body_limit_bytes: Positive = 1_048_576
     upload_limit_bytes: Positive = 209_715_200
+    object_limit_bytes: Positive = 68_719_476_736
     requests_per_minute: Count = 6_000
     webhook_networks: tuple[str, ...] = ()
     worker: bool = True

@@ -36,6 +36,11 @@ def reveal(value: Any, look_up: LookUp) -> Any:
     return value
 
 
+def values_in(value: Any, look_up: LookUp) -> tuple[str, ...]:
+    """The secrets that `reveal` puts into a value: what is to be masked in all that its step says."""
+    return tuple(found for name in sorted(_names(value)) if (found := look_up(name)))
+
+
 def require_secrets(plan: Plan, look_up: LookUp) -> None:
     """Check that every secret of a plan is there.
 

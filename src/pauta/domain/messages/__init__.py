@@ -17,6 +17,7 @@ from pauta.domain.messages.reaching import REACHING
 from pauta.domain.messages.running import RUNNING
 from pauta.domain.messages.scheduling import SCHEDULING
 from pauta.domain.messages.scripts import SCRIPTS
+from pauta.domain.messages.serving import SERVING
 from pauta.domain.messages.storing import STORING
 from pauta.domain.messages.text import Bilingual, Text
 from pauta.domain.messages.working import WORKING
@@ -33,6 +34,7 @@ MESSAGES: dict[str, Bilingual] = {
     **RUNNING,
     **SCHEDULING,
     **DESK,
+    **SERVING,
     **STORING,
     **WORKING,
 }

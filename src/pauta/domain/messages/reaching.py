@@ -63,4 +63,10 @@ REACHING: dict[str, Bilingual] = {
         do="replay it in the project's folder on the server's machine",
         faca="repita na pasta do projeto, na máquina do servidor",
     ),
+    "API-111": both(
+        "{script} is not UTF-8: a server takes scripts as UTF-8 only",
+        "{script} não é UTF-8: um servidor só recebe scripts em UTF-8",
+        do="save it as UTF-8",
+        faca="salve como UTF-8",
+    ),
 }

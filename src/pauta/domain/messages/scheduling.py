@@ -134,4 +134,10 @@ SCHEDULING: dict[str, Bilingual] = {
         "name '{name}': 1 to 100 letters, digits, spaces and . _ -",
         "nome '{name}': de 1 a 100 letras, algarismos, espaços e . _ -",
     ),
+    "SCH-010": both(
+        "the run could not be prepared: {detail}",
+        "não foi possível preparar a execução: {detail}",
+        do="the server's log tells more",
+        faca="o log do servidor diz mais",
+    ),
 }

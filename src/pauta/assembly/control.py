@@ -1,0 +1,111 @@
+"""Opens what a server works with: records, objects, bell, desk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pauta import __version__
+from pauta.adapters import clock
+from pauta.assembly import RECORDS, objects_in
+from pauta.assembly.server_secret import server_secret
+from pauta.domain.runs import Run
+from pauta.domain.settings import Settings
+from pauta.ports.bell import Bell
+from pauta.ports.store import Store, Transaction
+from pauta.services.control import Control
+from pauta.services.desk import Desk, Hooks, Machine
+
+if TYPE_CHECKING:
+    from pauta.ports.objects import Objects
+
+RUNTIME = f"py{sys.version_info.major}.{sys.version_info.minor}"
+"""Part of every cache key: a result made under another Python is not taken."""
+
+_CONNECTIONS = 8
+
+
+@contextmanager
+def opened_control(folder: Path, settings: Settings, *, say: Callable[[str], None]) -> Iterator[Control]:
+    """A server's hold of a project, for as long as the block lasts.
+
+    Args:
+        folder: The project's folder; its records are made if there are none.
+        settings: The settings in force.
+        say: Where warnings go.
+
+    Raises:
+        InvalidInput: CFG-… when the start-up checks find something.
+        StoreFault: DB-… when the records cannot be opened.
+    """
+    records = folder / RECORDS
+    records.mkdir(parents=True, exist_ok=True)
+    store = _store(records, settings)
+    bell: Bell | None = None
+    try:
+        bell = _bell(settings)
+        yield _control(folder, settings, store=store, bell=bell)
+    finally:
+        if bell is not None:
+            bell.close()
+        store.close()
+
+
+def _store(records: Path, settings: Settings) -> Store:
+    if settings.database.url is not None:
+        from pauta.storage.postgres import open_postgres
+
+        return open_postgres(settings.database.url, connections=_CONNECTIONS)
+    from pauta.storage.sqlite import open_sqlite
+
+    return open_sqlite(records, command="pauta server")
+
+
+def _bell(settings: Settings) -> Bell:
+    if settings.database.url is not None:
+        from pauta.storage.postgres_bell import PostgresBell
+
+        return PostgresBell(settings.database.url)
+    from pauta.adapters.bell import LocalBell
+
+    return LocalBell()
+
+
+def _control(folder: Path, settings: Settings, *, store: Store, bell: Bell) -> Control:
+    records = folder / RECORDS
+    objects: Objects = objects_in(records / "objects")
+    machine = Machine(
+        now=clock.now,
+        chance=lambda: clock.random_bits(53) / 2**53,
+        lease=timedelta(seconds=settings.queue.lease_seconds),
+    )
+    desk = Desk(store, objects, machine=machine, runtime=RUNTIME, hooks=Hooks(changed=_note_change, ring=bell.ring))
+    return Control(
+        folder=folder,
+        records=records,
+        store=store,
+        objects=objects,
+        desk=desk,
+        bell=bell,
+        now=clock.now,
+        random_bits=clock.random_bits,
+        secret=server_secret(records),
+        look_up=os.environ.get,
+        runtime=RUNTIME,
+        version=__version__,
+    )
+
+
+def _note_change(tx: Transaction, run: Run, now: datetime) -> None:
+    """Whom a deployment's notifications name is told: the notice goes on record with the state it tells of."""
+    from pauta.services.notify import notices_for
+
+    if run.deployment is not None:
+        deployment = tx.deployments.get(run.deployment)
+        if deployment is not None and deployment.notifications:
+            tx.notices.add(notices_for(run, deployment, now))

@@ -1,0 +1,165 @@
+"""`pauta server`: one process that owns the records, answers, works, fires schedules and cleans up."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pauta.assembly.control import opened_control
+from pauta.assembly.duties import duties_of
+from pauta.assembly.local_access import LocalAccess
+from pauta.assembly.owners import is_gone
+from pauta.assembly.settings import load_settings
+from pauta.assembly.standing_worker import listen, standing_worker
+from pauta.domain.settings import Settings
+from pauta.services.reaping import free_the_dead
+
+_log = logging.getLogger("pauta.server")
+_KEEP_ALIVE_SECONDS = 75
+_STREAMS_SECONDS = 2
+
+
+def serve(folder: Path, *, flags: Mapping[str, Any], say: Callable[[str], None]) -> int:
+    """Serve a project until told to end.
+
+    Args:
+        folder: The project's folder.
+        flags: Settings given on the command line, by name.
+        say: Where lines for the person who started it go.
+
+    Returns:
+        The exit code: 0 when it was asked to end.
+
+    Raises:
+        InvalidInput: CFG-… when settings do not fit.
+        StoreFault: DB-… when the records cannot be opened.
+    """
+    loaded = load_settings(folder, environ=os.environ, flags=flags)
+    with Serving(folder, loaded.settings, say=say) as serving, _ended_by_signals(serving.end):
+        return serving.run()
+
+
+class Serving(AbstractContextManager["Serving"]):
+    """A server, from its opening to its end."""
+
+    def __init__(self, folder: Path, settings: Settings, *, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._say = say
+        self._ended = threading.Event()
+        self._failed = False
+        self._stack = ExitStack()
+        with ExitStack() as opening:
+            self.control = opening.enter_context(opened_control(folder, settings, say=say))
+            self.access = opening.enter_context(LocalAccess(self.control, settings))
+            self._stack = opening.pop_all()
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def end(self) -> None:
+        """Ask for the end: from any thread or signal."""
+        self._ended.set()
+
+    def run(self) -> int:
+        """Answer until told to end; then let what runs finish. Gives the exit code."""
+        answering = self._answer()
+        for run_id, stage in free_the_dead(self.control.store, self.control.desk, is_gone=is_gone):
+            _log.warning("stage %s of run %s is free again: the process that held it is gone", stage, run_id)
+        duties = duties_of(self.control, self._settings)
+        worker = standing_worker(self.control, self._settings) if self._settings.server.worker else None
+        working = threading.Thread(target=self._guard, args=(worker.work,), name="worker") if worker else None
+        stop_listening = (
+            listen(self.control.bell, self._settings.worker.pools, worker.nudge) if worker else lambda: None
+        )
+        try:
+            answering.start()
+            duties.start()
+            if working is not None:
+                working.start()
+            self.access.announce()
+            for line in self.access.greeting():
+                self._say(line)
+            self._ended.wait()
+        finally:
+            self.access.withdraw()
+            if worker is not None and working is not None:
+                worker.drain(self._settings.server.drain_seconds)
+                working.join()
+            stop_listening()
+            duties.stop()
+            answering.stop()
+        return 1 if self._failed else 0
+
+    def _answer(self) -> _Answering:
+        import uvicorn
+
+        from pauta.server.app import create_app
+        from pauta.server.routes.all import all_routes
+
+        server = self._settings.server
+        app = create_app(self.control, settings=self._settings, routes=all_routes(self.control, self._settings))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # the gate itself decides whose word it takes
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_STREAMS_SECONDS,
+            ssl_certfile=server.tls_certificate,
+            ssl_keyfile=server.tls_key,
+        )
+        answering = uvicorn.Server(config)
+        return _Answering(answering, lambda: self._guard(lambda: answering.run(sockets=[self.access.socket])))
+
+    def _guard(self, act: Callable[[], object]) -> None:
+        """Half a server is worse than none: when a part of it fails for a reason unknown, the whole ends."""
+        try:
+            act()
+        except Exception:
+            _log.exception("a part of the server failed; the server ends")
+            self._failed = True
+        self.end()
+
+
+class _Answering:
+    """The HTTP server in a thread of its own; signals stay with the main thread."""
+
+    def __init__(self, server: Any, run: Callable[[], None]) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=run, name="http")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join()
+
+
+@contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """While it serves, TERM and INT ask for the end."""
+
+    def obey(number: int, frame: FrameType | None) -> None:
+        end()
+
+    former = {}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(ValueError):  # not the main thread: whoever started it ends it
+            former[number] = signal.signal(number, obey)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -34,6 +34,7 @@ _files = msgspec.json.Decoder(tuple[FileRef, ...]).decode
 _problem = msgspec.json.Decoder(Problem).decode
 _options = msgspec.json.Decoder(RunOptions).decode
 _addresses = msgspec.json.Decoder(dict[str, str]).decode
+_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _lines = msgspec.json.Decoder(list[tuple[int, str, str, str, str]]).decode
 
 
@@ -159,6 +160,11 @@ def to_problem(text: str | None) -> Problem | None:
 def to_options(text: str | None) -> RunOptions:
     """How a run was asked for."""
     return _options(text) if text else RunOptions()
+
+
+def to_names(text: str | None) -> tuple[str, ...]:
+    """The names that `from_mapping` wrote."""
+    return _names(text) if text else ()
 
 
 def to_addresses(text: str) -> dict[str, str]:

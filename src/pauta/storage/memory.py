@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pauta.ports.store import Transaction
+from pauta.storage.memory_access import MemoryAudit, MemoryTokens
 from pauta.storage.memory_data import Journal, Tables
+from pauta.storage.memory_deployments import MemoryDeployments, MemorySchedules, MemoryTriggers
+from pauta.storage.memory_pipelines import MemoryPipelines
+from pauta.storage.memory_pools import MemoryMeta, MemoryNotices, MemoryPools, MemoryWorkers
 from pauta.storage.memory_results import MemoryCache, MemoryEvents, MemoryLogs, MemoryObjects
 from pauta.storage.memory_runs import MemoryAttempts, MemoryRuns, MemoryStages, MemorySteps
 from pauta.storage.turns import Hold, TurnStore
@@ -21,6 +25,16 @@ class MemoryTransaction:
         self.logs = MemoryLogs(journal)
         self.events = MemoryEvents(journal)
         self.objects = MemoryObjects(journal)
+        self.pipelines = MemoryPipelines(journal)
+        self.deployments = MemoryDeployments(journal)
+        self.schedules = MemorySchedules(journal)
+        self.triggers = MemoryTriggers(journal)
+        self.pools = MemoryPools(journal)
+        self.workers = MemoryWorkers(journal)
+        self.tokens = MemoryTokens(journal)
+        self.audit = MemoryAudit(journal)
+        self.notices = MemoryNotices(journal)
+        self.meta = MemoryMeta(journal)
 
 
 class _MemoryKeeper:

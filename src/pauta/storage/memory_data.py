@@ -9,9 +9,13 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from pauta.domain.access import AuditRow, Token
+from pauta.domain.deploying import Deployment, Notice, Pool, Trigger, WorkerRecord
 from pauta.domain.ids import Address, RunId
+from pauta.domain.pipelines import Activation, PipelineVersion
 from pauta.domain.plan import Plan
 from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, LogLine, Run, Stage, StepRecord
+from pauta.domain.schedules import Firing, Schedule
 from pauta.storage.turns import Hold
 
 K = TypeVar("K")
@@ -46,6 +50,22 @@ class Tables:
     cache: dict[str, CacheEntry] = field(default_factory=dict)
     profiles: dict[Address, Mapping[str, Any]] = field(default_factory=dict)
     imported: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    versions: dict[tuple[str, int], PipelineVersion] = field(default_factory=dict)
+    activations: dict[int, Activation] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    forms: dict[int, Deployment] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    firings: dict[tuple[str, str, int], Firing] = field(default_factory=dict)
+    triggers: dict[str, Trigger] = field(default_factory=dict)
+    trigger_events: dict[tuple[str, str], None] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    workers: dict[str, WorkerRecord] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    audit: dict[int, AuditRow] = field(default_factory=dict)
+    audit_tip: dict[int, tuple[int, str]] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
 
 
 class Journal(Hold):

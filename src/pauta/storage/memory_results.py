@@ -167,6 +167,10 @@ class MemoryObjects:
             address = references.of_import(output)
             if address is not None:
                 found.add(address)
+        for version in tables.versions.values():
+            found |= {version.document, *version.scripts.values()}
+        for deployment in tables.deployments.values():
+            found |= set(references.of_deployment({"inputs": deployment.inputs}))
         return found
 
     def drop_run(self, run_id: RunId) -> bool:
@@ -181,6 +185,8 @@ class MemoryObjects:
         self._drop_own(run_id)
         if run.idempotency_key is not None:
             self._journal.drop(tables.keys, run.idempotency_key)
+        for notice in [notice.id for notice in tables.notices.values() if notice.run_id == run_id]:
+            self._journal.drop(tables.notices, notice)
         rows_of_run: tuple[dict[RunId, Any], ...] = (
             tables.plans, tables.stages, tables.steps, tables.needs, tables.attempts, tables.logs,
             tables.events, tables.references, tables.runs,

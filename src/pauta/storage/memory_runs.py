@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.plan import Plan
-from pauta.domain.runs import Attempt, Run, Stage, StepRecord
-from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, FINAL_STEPS, StageState
+from pauta.domain.runs import Attempt, PipelineRef, Run, Stage, StepRecord
+from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, FINAL_STEPS, RunState, StageState
+from pauta.engine import audit
+from pauta.ports.store import Leased, Queued
 from pauta.storage import references
 from pauta.storage.faults import fault
 from pauta.storage.memory_data import Journal, in_utc
+from pauta.storage.queueing import Head, foremost, in_order
 
 
 def refer(journal: Journal, run_id: RunId, addresses: set[Address]) -> None:
@@ -79,7 +83,13 @@ class MemoryRuns:
         return sorted((r for r in self._journal.tables.runs if r.startswith(prefix)), reverse=True)[:20]
 
     def newest(
-        self, *, limit: int = 50, before: RunId | None = None, states: Sequence[str] = (), pipeline: str | None = None
+        self,
+        *,
+        limit: int = 50,
+        before: RunId | None = None,
+        states: Sequence[str] = (),
+        pipeline: str | None = None,
+        deployment: str | None = None,
     ) -> list[Run]:
         """See `RunRows`."""
         self._journal.check()
@@ -89,8 +99,22 @@ class MemoryRuns:
             if (before is None or run.id < before)
             and (not states or run.state in states)
             and (pipeline is None or run.pipeline == pipeline)
+            and (deployment is None or run.deployment == deployment)
         ]
         return sorted(found, key=lambda run: run.id, reverse=True)[:limit]
+
+    def by_document(self, name: str, version: int, *, limit: int = 1) -> list[RunId]:
+        """See `RunRows`."""
+        self._journal.check()
+        of = PipelineRef(name, version)
+        return sorted((run.id for run in self._journal.tables.runs.values() if run.document == of), reverse=True)[
+            :limit
+        ]
+
+    def states(self) -> Mapping[str, int]:
+        """See `RunRows`."""
+        self._journal.check()
+        return dict(Counter(run.state.value for run in self._journal.tables.runs.values()))
 
     def save(self, before: Run, after: Run) -> bool:
         """See `RunRows`."""
@@ -190,6 +214,51 @@ class MemoryStages:
     def running(self, *, owner: str | None = None, run_id: RunId | None = None) -> list[Stage]:
         """See `StageRows`."""
         return [s for s in self._all(run_id) if s.state is StageState.RUNNING and (owner is None or s.owner == owner)]
+
+    def heads(self, *, pools: Sequence[str], now: datetime, lanes: int, each: int) -> list[Queued]:
+        """See `StageRows`."""
+        runs = self._journal.tables.runs
+        found = []
+        for stage in self.claimable(now=now, limit=sys.maxsize):
+            run = runs[stage.run_id]
+            if run.pool in pools:
+                found.append(Queued(stage, run.pool, run.priority, run.lane, run.limit_keys))
+        if each < 1:
+            return []
+        chosen = foremost((Head(q.pool, q.lane, q.priority, q.stage.run_id) for q in found), lanes)
+        return in_order((q for q in found if q.lane in chosen), chosen, each)
+
+    def leased(self) -> list[Leased]:
+        """See `StageRows`."""
+        found = []
+        for stage in self.running():
+            run = self._journal.tables.runs[stage.run_id]
+            owner, until = stage.owner or "", stage.lease_until
+            found.append(Leased(run.id, stage.no, stage.fence, owner, until, run.pool, run.lane, run.limit_keys))
+        return found
+
+    def locked(self, run_id: RunId, no: int) -> Stage | None:
+        """See `StageRows`. Nobody else is here before the transaction ends."""
+        return self.get(run_id, no)
+
+    def depth(self) -> Mapping[str, int]:
+        """See `StageRows`. Those that wait for another try count too."""
+        runs = self._journal.tables.runs
+        queued = (StageState.READY, StageState.SCHEDULED)
+        return dict(Counter(runs[stage.run_id].pool for stage in self._all() if stage.state in queued))
+
+    def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:
+        """See `StageRows`."""
+        del now
+        self._journal.check()
+        tables = self._journal.tables
+        return [
+            run_id
+            for run_id, run in sorted(tables.runs.items())
+            if run.state not in FINAL_RUNS
+            and run.state is not RunState.HELD
+            and not audit.moves_alone(list(tables.stages[run_id].values()))
+        ][:limit]
 
     def next_due(self, run_id: RunId | None = None) -> datetime | None:
         """See `StageRows`."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from pauta.domain.ids import Address, RunId
-from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, Run, Stage, StepRecord
+from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, PipelineRef, Run, Stage, StepRecord, limit_keys
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
+from pauta.ports.store import Leased, Queued
 from pauta.storage import codec
 
 Row = dict[str, Any]
@@ -15,7 +16,8 @@ Row = dict[str, Any]
 RUN_COLUMNS = (
     "id", "pipeline", "state", "created_at", "open_stages", "failed_stages", "held_stages", "started_at",
     "ended_at", "cancel_requested_at", "stopping", "parameters", "inputs", "options", "of_run",
-    "idempotency_key", "problem",
+    "idempotency_key", "problem", "pool", "priority", "deployment", "limits", "asked_by", "document_name",
+    "document_version",
 )  # fmt: skip
 RUN_PROGRESS = (
     "state", "open_stages", "failed_stages", "held_stages", "started_at", "ended_at", "cancel_requested_at",
@@ -24,6 +26,8 @@ RUN_PROGRESS = (
 STAGE_COLUMNS = (
     "run_id", "no", "state", "waiting_for", "fence", "tries", "deaths", "owner", "lease_until", "not_before",
 )  # fmt: skip
+PLACE_COLUMNS = ("pool", "priority", "lane")
+LEASED_COLUMNS = ("run_id", "no", "fence", "owner", "lease_until")
 STEP_COLUMNS = (
     "run_id", "no", "name", "stage_no", "state", "attempts", "started_at", "ended_at", "seconds",
     "cached_from", "cache_key", "reason", "output", "files", "models", "metrics", "problem",
@@ -73,7 +77,18 @@ def run_row(run: Run) -> Row:
         "options": codec.to_json(run.options),
         "of_run": run.of,
         "idempotency_key": run.idempotency_key,
+        **run_place(run),
+        "deployment": run.deployment,
+        "limits": codec.from_mapping(run.limits),
+        "asked_by": run.asked_by,
+        "document_name": run.document.name if run.document else None,
+        "document_version": run.document.version if run.document else None,
     }
+
+
+def run_place(run: Run) -> Row:
+    """Where a run's stages queue."""
+    return {"pool": run.pool, "priority": run.priority, "lane": run.lane}
 
 
 def to_run(row: Sequence[Any]) -> Run:
@@ -96,7 +111,18 @@ def to_run(row: Sequence[Any]) -> Run:
         of=row[14],
         idempotency_key=row[15],
         problem=codec.to_problem(row[16]),
+        pool=row[17],
+        priority=row[18],
+        deployment=row[19],
+        limits=codec.to_names(row[20]),
+        asked_by=row[21],
+        document=PipelineRef(row[22], row[23]) if row[22] is not None else None,
     )
+
+
+def newest(*, before: bool, state: bool, pipeline: bool, deployment: bool) -> str:
+    """Name of the statement that lists runs with these filters."""
+    return "run.newest" + "_before" * before + "_state" * state + "_pipeline" * pipeline + "_deployment" * deployment
 
 
 def stage_row(stage: Stage) -> Row:
@@ -121,6 +147,20 @@ def to_stage(row: Sequence[Any]) -> Stage:
         row[0], row[1], _STAGE_STATES[row[2]], row[3], row[4], row[5], row[6], row[7],
         codec.from_micros(row[8]), codec.from_micros(row[9]),
     )  # fmt: skip
+
+
+def to_queued(row: Sequence[Any]) -> Queued:
+    """The queued stage of a row with `STAGE_COLUMNS`, `PLACE_COLUMNS`, and its run's deployment and limits."""
+    place = row[len(STAGE_COLUMNS) :]
+    pool, priority, lane, deployment, limits = place
+    return Queued(to_stage(row), pool, priority, lane, limit_keys(pool, deployment, codec.to_names(limits)))
+
+
+def to_leased(row: Sequence[Any]) -> Leased:
+    """The running stage of a row with `LEASED_COLUMNS`, pool, lane, and its run's deployment and limits."""
+    run_id, no, fence, owner, until, pool, lane, deployment, limits = row
+    keys = limit_keys(pool, deployment, codec.to_names(limits))
+    return Leased(run_id, no, fence, owner or "", codec.from_micros(until), pool, lane, keys)
 
 
 def step_row(step: StepRecord) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from pauta.domain.ids import Address
 from pauta.domain.outputs import FileRef, Kind, ModelRecord, Output
 from pauta.domain.plan import Plan
 from pauta.domain.runs import CacheEntry, Run, StepRecord
+
+_ADDRESS = re.compile(r"[0-9a-f]{64}")
 
 
 def _of_output(output: Output | None) -> Iterator[Address]:
@@ -49,6 +52,11 @@ def of_import(output: Mapping[str, Any]) -> Address | None:
     """The object of a remembered import."""
     address = output.get("address")
     return Address(address) if isinstance(address, str) and address and not output.get("inline") else None
+
+
+def of_deployment(body: Mapping[str, Any]) -> list[Address]:
+    """The frames that a deployment takes by address; the others are files by path."""
+    return [Address(place) for place in body.get("inputs", {}).values() if _ADDRESS.fullmatch(place)]
 
 
 def pairs(run_id: str, addresses: Iterable[Address]) -> list[dict[str, str]]:

@@ -8,11 +8,13 @@ Times are microseconds since 1970 in UTC, structured values JSON text, flags 0 o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
+from pauta.domain.runs import DEFAULT_POOL
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 
 metadata = sa.MetaData(
@@ -30,24 +32,31 @@ TIME = sa.BigInteger()
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 QUEUED = "state IN ('ready', 'scheduled')"
+READY = "state = 'ready'"
 SCHEDULED = "state = 'scheduled'"
 RUNNING = "state = 'running'"
+
+
+def index_where(name: str, columns: Sequence[sa.ColumnElement[Any]], condition: str) -> sa.Index:
+    """An index over those rows alone for which the condition holds."""
+    where = sa.text(condition)
+    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 def _one_of(column: str, states: Iterable[StrEnum]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({', '.join(repr(s.value) for s in states)})", name=column)
 
 
-def _text(name: str, *, null: bool = False) -> sa.Column[str]:
-    return sa.Column(name, TEXT, nullable=null)
+def _text(name: str, *, null: bool = False, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, TEXT, nullable=null, server_default=default)
 
 
 def _time(name: str, *, null: bool = True) -> sa.Column[int]:
     return sa.Column(name, TIME, nullable=null)
 
 
-def _number(name: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, nullable=null)
+def _number(name: str, *, null: bool = False, default: str | None = None) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=null, server_default=None if default is None else sa.text(default))
 
 
 def _of_run() -> sa.Column[str]:
@@ -82,12 +91,21 @@ run = sa.Table(
     _text("idempotency_key", null=True),
     _text("problem", null=True),
     sa.Column("plan_hash", TEXT, sa.ForeignKey("plan.hash"), nullable=False),
+    _text("pool", default=DEFAULT_POOL),
+    _number("priority", default="0"),
+    _text("deployment", null=True),
+    _text("limits", null=True),
+    _text("asked_by", null=True),
+    _text("document_name", null=True),
+    _number("document_version", null=True),
     sa.UniqueConstraint("idempotency_key"),
     _one_of("state", RunState),
     sa.Index("run_by_pipeline", "pipeline", "id"),
     sa.Index("run_by_state", "state", "id"),
     sa.Index("run_by_plan", "plan_hash"),
 )
+index_where("run_by_deployment", (run.c.deployment, run.c.id), "deployment IS NOT NULL")
+index_where("run_by_document", (run.c.document_name, run.c.document_version, run.c.id), "document_name IS NOT NULL")
 
 stage = sa.Table(
     "stage",
@@ -102,18 +120,21 @@ stage = sa.Table(
     _text("owner", null=True),
     _time("lease_until"),
     _time("not_before"),
+    # Of its run, so that the front of the queue is found in one index.
+    _text("pool", default=DEFAULT_POOL),
+    _number("priority", default="0"),
+    _text("lane", default=""),
     sa.PrimaryKeyConstraint("run_id", "no"),
     _one_of("state", StageState),
     sa.CheckConstraint("waiting_for >= 0", name="waiting_for"),
     sqlite_with_rowid=False,
 )
-for _name, _columns, _where in (
-    ("stage_queued", ("run_id", "no"), QUEUED),
-    ("stage_due", ("not_before",), SCHEDULED),
-    ("stage_leased", ("lease_until",), RUNNING),
-):
-    _condition = sa.text(_where)
-    sa.Index(_name, *(stage.c[column] for column in _columns), sqlite_where=_condition, postgresql_where=_condition)
+index_where("stage_queued", (stage.c.run_id, stage.c.no), QUEUED)
+index_where("stage_ready", (stage.c.pool, stage.c.lane, stage.c.priority.desc(), stage.c.run_id, stage.c.no), READY)
+index_where("stage_due", (stage.c.not_before,), SCHEDULED)
+index_where("stage_due_in_pool", (stage.c.pool, stage.c.not_before), SCHEDULED)
+# Without the lease's end: it changes with every heartbeat, and as few run as workers have room.
+index_where("stage_running", (stage.c.run_id, stage.c.no), RUNNING)
 
 # Stage `stage_no` still waits for `upstream`; the row goes when it no longer does.
 need = sa.Table(
@@ -149,8 +170,7 @@ step = sa.Table(
     sa.PrimaryKeyConstraint("run_id", "no"),
     _one_of("state", StepState),
 )
-_taken = sa.text("cached_from IS NOT NULL")
-sa.Index("step_by_taken_key", step.c.cache_key, sqlite_where=_taken, postgresql_where=_taken)
+index_where("step_by_taken_key", (step.c.cache_key,), "cached_from IS NOT NULL")
 
 attempt = sa.Table(
     "attempt",

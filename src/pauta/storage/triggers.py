@@ -21,24 +21,40 @@ def _final(states: Iterable[StrEnum]) -> str:
 
 
 RULES = (
-    ("run", "state", _final(FINAL_RUNS)),
-    ("stage", "state, fence", f"({_final(FINAL_STAGES)}) OR NEW.fence < OLD.fence"),
-    ("step", "state", _final(FINAL_STEPS)),
-    ("event", "", ""),
+    ("run", "UPDATE", "state", _final(FINAL_RUNS)),
+    ("stage", "UPDATE", "state, fence", f"({_final(FINAL_STAGES)}) OR NEW.fence < OLD.fence"),
+    ("step", "UPDATE", "state", _final(FINAL_STEPS)),
+    ("event", "UPDATE", "", ""),
+    ("audit", "UPDATE", "", ""),
+    ("audit", "DELETE", "", ""),
+    ("audit_tip", "UPDATE", "", "NEW.count <> OLD.count + 1"),
+    ("audit_tip", "DELETE", "", ""),
+    ("pipeline_version", "UPDATE", "", ""),
+    ("pipeline_version", "DELETE", "", ""),
+    ("activation", "UPDATE", "", ""),
+    ("activation", "DELETE", "", ""),
+    ("deployment_form", "UPDATE", "", ""),
+    ("deployment_form", "DELETE", "", ""),
+    ("firing", "UPDATE", "", ""),
+    ("firing", "DELETE", "", ""),
 )
-"""Table, columns that are watched (empty: all), and when a change of them is refused (empty: always)."""
+"""Table, what is watched, its columns (empty: all), and when it is refused (empty: always)."""
+
+
+def _name(table: str, deed: str) -> str:
+    return f"{table}_guard" if deed == "UPDATE" else f"{table}_keep"
 
 
 def for_sqlite() -> list[tuple[str, str]]:
     """Name and text of each trigger."""
     made = []
-    for table, columns, condition in RULES:
+    for table, deed, columns, condition in RULES:
         watched = f" OF {columns}" if columns else ""
         when = f"\nWHEN {condition}" if condition else ""
         made.append(
             (
-                f"trigger {table}_guard",
-                f"CREATE TRIGGER {table}_guard BEFORE UPDATE{watched} ON {table}{when}\n"
+                f"trigger {_name(table, deed)}",
+                f"CREATE TRIGGER {_name(table, deed)} BEFORE {deed}{watched} ON {table}{when}\n"
                 f"BEGIN SELECT RAISE(ABORT, '{MARK}{table}'); END",
             )
         )
@@ -54,13 +70,13 @@ def for_postgres() -> list[tuple[str, str]]:
             f"BEGIN RAISE EXCEPTION '{MARK}%', TG_TABLE_NAME USING ERRCODE = '{SQLSTATE}'; END $$",
         )
     ]
-    for table, columns, condition in RULES:
+    for table, deed, columns, condition in RULES:
         watched = f" OF {columns}" if columns else ""
         when = f"\nWHEN ({condition})" if condition else ""
         made.append(
             (
-                f"trigger {table}_guard",
-                f"CREATE TRIGGER {table}_guard BEFORE UPDATE{watched} ON {table} FOR EACH ROW{when}\n"
+                f"trigger {_name(table, deed)}",
+                f"CREATE TRIGGER {_name(table, deed)} BEFORE {deed}{watched} ON {table} FOR EACH ROW{when}\n"
                 "EXECUTE FUNCTION pauta_refuse()",
             )
         )

@@ -7,7 +7,7 @@ from enum import Enum
 
 from pauta.storage.faults import fault
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """All versions of the schema, oldest first. A test keeps this equal to the migrations."""
 HEAD = KNOWN[-1]
 

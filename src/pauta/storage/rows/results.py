@@ -99,7 +99,12 @@ class SqlObjects:
 
     def referenced(self) -> Iterable[Address]:
         """See `ObjectRows`."""
-        return [row[0] for row in self._session.rows("reference.all", {})]
+        found = [row[0] for row in self._session.rows("reference.all", {})]
+        for document, scripts in self._session.rows("pipeline.objects", {}):
+            found += [document, *codec.to_addresses(scripts).values()]
+        for row in self._session.rows("deployment.all", {}):
+            found += references.of_deployment(codec.to_mapping(row[0]))
+        return found
 
     def drop_run(self, run_id: RunId) -> bool:
         """See `ObjectRows`. A cached result that another run took becomes that run's."""
@@ -113,6 +118,7 @@ class SqlObjects:
             "run.drop_cache",
             "run.drop_imported",
             "run.drop_profiles",
+            "notice.drop_of_run",
             "run.drop",
         ):
             session.run(name, of)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from blake3 import blake3
 
@@ -10,7 +11,7 @@ from pauta.domain.ids import RunId
 from pauta.domain.plan import Plan
 from pauta.domain.runs import Run, Stage, StepRecord
 from pauta.storage import codec, references
-from pauta.storage.records import run_progress, run_row, stage_row, step_row, to_run
+from pauta.storage.records import newest, run_place, run_progress, run_row, stage_row, step_row, to_run
 from pauta.storage.session import Session
 
 _LAST = "\U0010ffff"
@@ -34,7 +35,8 @@ class SqlRuns:
             # Its plan may be new: nothing of a refused run may stay.
             session.run("plan.drop", {"k_hash": digest})
             return False
-        session.run_many("stage.add", [stage_row(stage) for stage in stages])
+        place = run_place(run)
+        session.run_many("stage.add", [{**stage_row(stage), **place} for stage in stages])
         session.run_many("step.add", [step_row(step) for step in steps])
         session.run_many(
             "need.add",
@@ -70,20 +72,36 @@ class SqlRuns:
         return [row[0] for row in self._session.rows("run.find", {"low": prefix, "high": prefix + _LAST})]
 
     def newest(
-        self, *, limit: int = 50, before: RunId | None = None, states: Sequence[str] = (), pipeline: str | None = None
+        self,
+        *,
+        limit: int = 50,
+        before: RunId | None = None,
+        states: Sequence[str] = (),
+        pipeline: str | None = None,
+        deployment: str | None = None,
     ) -> list[Run]:
         """See `RunRows`."""
-        name = "run.newest" + "_before" * (before is not None) + "_states" * bool(states)
-        rows = self._session.rows(
-            name + "_pipeline" * (pipeline is not None),
-            {
-                "limit": limit,
-                "before": before,
-                "states": self._session.many(str(s) for s in states),
-                "k_pipeline": pipeline,
-            },
+        name = newest(
+            before=before is not None,
+            state=bool(states),
+            pipeline=pipeline is not None,
+            deployment=deployment is not None,
         )
-        return [to_run(row) for row in rows]
+        params = {"limit": limit, "before": before, "k_pipeline": pipeline, "k_deployment": deployment}
+        if not states:
+            return [to_run(row) for row in self._session.rows(name, params)]
+        # One state at a time is read in order from an index; several at once would all be read and sorted.
+        rows = [row for state in set(states) for row in self._session.rows(name, {**params, "k_state": str(state)})]
+        return [to_run(row) for row in sorted(rows, key=itemgetter(0), reverse=True)[:limit]]
+
+    def by_document(self, name: str, version: int, *, limit: int = 1) -> list[RunId]:
+        """See `RunRows`."""
+        params = {"k_name": name, "k_version": version, "limit": limit}
+        return [row[0] for row in self._session.rows("run.by_document", params)]
+
+    def states(self) -> Mapping[str, int]:
+        """See `RunRows`."""
+        return {row[0]: row[1] for row in self._session.rows("run.states", {})}
 
     def save(self, before: Run, after: Run) -> bool:
         """See `RunRows`."""
@@ -96,6 +114,7 @@ class SqlRuns:
             and after.created_at == before.created_at
             and after.of == before.of
             and after.idempotency_key == before.idempotency_key
+            and _asked(after) == _asked(before)
         )
         row = run_progress(after) if goes_on else run_row(after)
         row["k_id"] = before.id
@@ -106,6 +125,12 @@ class SqlRuns:
         row["was_cancel_requested_at"] = codec.to_micros(before.cancel_requested_at)
         if self._session.run("run.save" if goes_on else "run.save_whole", row) != 1:
             return False
+        if run_place(after) != run_place(before):
+            self._session.run("stage.move", {**run_place(after), "k_id": before.id})
         if not goes_on:
             self._session.run_many("reference.add", references.pairs(after.id, references.of_inputs(after)))
         return True
+
+
+def _asked(run: Run) -> tuple[object, ...]:
+    return (run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document)

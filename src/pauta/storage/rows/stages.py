@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pauta.domain.ids import RunId
 from pauta.domain.runs import Attempt, Stage
 from pauta.domain.states import StageState
+from pauta.ports.store import Leased, Queued
 from pauta.storage import codec
 from pauta.storage.faults import fault
 from pauta.storage.records import attempt_row, stage_row, to_attempt, to_stage
+from pauta.storage.rows import queue
 from pauta.storage.session import Session
 
 
@@ -64,6 +66,28 @@ class SqlStages:
         found = [to_stage(row) for row in self._session.rows(name, {"k_run_id": run_id})]
         # Running stages are as few as workers: no index is kept for their owners.
         return [stage for stage in found if owner is None or stage.owner == owner]
+
+    def heads(self, *, pools: Sequence[str], now: datetime, lanes: int, each: int) -> list[Queued]:
+        """See `StageRows`."""
+        return queue.heads(self._session, pools=pools, now=now, lanes=lanes, each=each)
+
+    def leased(self) -> list[Leased]:
+        """See `StageRows`."""
+        return queue.leased(self._session)
+
+    def locked(self, run_id: RunId, no: int) -> Stage | None:
+        """See `StageRows`."""
+        row = self._session.row("stage.locked", {"k_run_id": run_id, "k_no": no})
+        return to_stage(row) if row else None
+
+    def depth(self) -> Mapping[str, int]:
+        """See `StageRows`. Those that wait for another try count too."""
+        return queue.depth(self._session)
+
+    def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:
+        """See `StageRows`. Nothing of it depends on `now`: a stage that waits for a time moves by itself."""
+        del now
+        return [row[0] for row in self._session.rows("run.stuck", {"limit": limit})]
 
     def next_due(self, run_id: RunId | None = None) -> datetime | None:
         """See `StageRows`."""

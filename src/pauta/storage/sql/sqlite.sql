@@ -9,15 +9,15 @@ FROM "plan" JOIN run ON run.plan_hash = "plan".hash
 WHERE run.id = :k_id
 
 -- run.add
-INSERT INTO run (id, pipeline, state, created_at, open_stages, failed_stages, held_stages, started_at, ended_at, cancel_requested_at, stopping, parameters, inputs, options, of_run, idempotency_key, problem, plan_hash) VALUES (:id, :pipeline, :state, :created_at, :open_stages, :failed_stages, :held_stages, :started_at, :ended_at, :cancel_requested_at, :stopping, :parameters, :inputs, :options, :of_run, :idempotency_key, :problem, :plan_hash) ON CONFLICT DO NOTHING
+INSERT INTO run (id, pipeline, state, created_at, open_stages, failed_stages, held_stages, started_at, ended_at, cancel_requested_at, stopping, parameters, inputs, options, of_run, idempotency_key, problem, plan_hash, pool, priority, deployment, limits, asked_by, document_name, document_version) VALUES (:id, :pipeline, :state, :created_at, :open_stages, :failed_stages, :held_stages, :started_at, :ended_at, :cancel_requested_at, :stopping, :parameters, :inputs, :options, :of_run, :idempotency_key, :problem, :plan_hash, :pool, :priority, :deployment, :limits, :asked_by, :document_name, :document_version) ON CONFLICT DO NOTHING
 
 -- run.get
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
 WHERE run.id = :k_id
 
 -- run.by_key
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
 WHERE run.idempotency_key = :k_idempotency_key
 
@@ -31,57 +31,122 @@ WHERE run.id >= :low AND run.id < :high ORDER BY run.id DESC
 UPDATE run SET state=:state, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, problem=:problem WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.cancel_requested_at IS :was_cancel_requested_at
 
 -- run.save_whole
-UPDATE run SET pipeline=:pipeline, state=:state, created_at=:created_at, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, parameters=:parameters, inputs=:inputs, options=:options, of_run=:of_run, idempotency_key=:idempotency_key, problem=:problem WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.cancel_requested_at IS :was_cancel_requested_at
+UPDATE run SET pipeline=:pipeline, state=:state, created_at=:created_at, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, parameters=:parameters, inputs=:inputs, options=:options, of_run=:of_run, idempotency_key=:idempotency_key, problem=:problem, pool=:pool, priority=:priority, deployment=:deployment, limits=:limits, asked_by=:asked_by, document_name=:document_name, document_version=:document_version WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.cancel_requested_at IS :was_cancel_requested_at
+
+-- stage.move
+UPDATE stage SET pool=:pool, priority=:priority, lane=:lane WHERE stage.run_id = :k_id
+
+-- run.by_document
+SELECT run.id
+FROM run
+WHERE run.document_name = :k_name AND run.document_version = :k_version ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.states
+SELECT run.state, count(*) AS count_1
+FROM run GROUP BY run.state
+
+-- run.stuck
+SELECT run.id
+FROM run
+WHERE run.state IN ('paused', 'pending', 'running', 'scheduled') AND NOT (EXISTS (SELECT *
+FROM stage
+WHERE stage.run_id = run.id AND stage.state IN ('ready', 'scheduled', 'running'))) ORDER BY run.id
+ LIMIT :limit
 
 -- run.newest
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.deployment = :k_deployment ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
 WHERE run.pipeline = :k_pipeline ORDER BY run.id DESC
  LIMIT :limit
 
--- run.newest_states
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+-- run.newest_pipeline_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
-WHERE run.state IN (SELECT anon_1.value
-FROM json_each(:states) AS anon_1) ORDER BY run.id DESC
+WHERE run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
--- run.newest_states_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+-- run.newest_state
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
-WHERE run.state IN (SELECT anon_1.value
-FROM json_each(:states) AS anon_1) AND run.pipeline = :k_pipeline ORDER BY run.id DESC
+WHERE run.state = :k_state ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_state_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.state = :k_state AND run.deployment = :k_deployment ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_state_pipeline
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.state = :k_state AND run.pipeline = :k_pipeline ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_state_pipeline_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.state = :k_state AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
 -- run.newest_before
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
 WHERE run.id < :before ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.id < :before AND run.deployment = :k_deployment ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
 WHERE run.id < :before AND run.pipeline = :k_pipeline ORDER BY run.id DESC
  LIMIT :limit
 
--- run.newest_before_states
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+-- run.newest_before_pipeline_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
-WHERE run.id < :before AND run.state IN (SELECT anon_1.value
-FROM json_each(:states) AS anon_1) ORDER BY run.id DESC
+WHERE run.id < :before AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
--- run.newest_before_states_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem
+-- run.newest_before_state
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
 FROM run
-WHERE run.id < :before AND run.state IN (SELECT anon_1.value
-FROM json_each(:states) AS anon_1) AND run.pipeline = :k_pipeline ORDER BY run.id DESC
+WHERE run.id < :before AND run.state = :k_state ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_before_state_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.deployment = :k_deployment ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_before_state_pipeline
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.pipeline = :k_pipeline ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_before_state_pipeline_deployment
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
 -- need.add
@@ -96,9 +161,14 @@ UPDATE stage SET waiting_for=CASE WHEN (stage.waiting_for > :by) THEN stage.wait
 FROM json_each(:nos) AS anon_1) RETURNING run_id, no, state, waiting_for, fence, tries, deaths, owner, lease_until, not_before
 
 -- stage.add
-INSERT INTO stage (run_id, no, state, waiting_for, fence, tries, deaths, owner, lease_until, not_before) VALUES (:run_id, :no, :state, :waiting_for, :fence, :tries, :deaths, :owner, :lease_until, :not_before)
+INSERT INTO stage (run_id, no, state, waiting_for, fence, tries, deaths, owner, lease_until, not_before, pool, priority, lane) VALUES (:run_id, :no, :state, :waiting_for, :fence, :tries, :deaths, :owner, :lease_until, :not_before, :pool, :priority, :lane)
 
 -- stage.get
+SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
+FROM stage
+WHERE stage.run_id = :k_run_id AND stage.no = :k_no
+
+-- stage.locked
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
 WHERE stage.run_id = :k_run_id AND stage.no = :k_no
@@ -165,6 +235,56 @@ UPDATE attempt SET ended_at=:ended_at, outcome=:outcome, problem=:problem, proce
 SELECT attempt.run_id, attempt.stage_no, attempt.fence, attempt.owner, attempt.started_at, attempt.ended_at, attempt.outcome, attempt.problem, attempt.process
 FROM attempt
 WHERE attempt.run_id = :k_run_id ORDER BY attempt.stage_no, attempt.fence
+
+-- stage.lanes
+WITH RECURSIVE lane(pool, name) AS (
+    SELECT p.value, (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = p.value)
+    FROM json_each(:pools) AS p
+    UNION ALL
+    SELECT l.pool,
+        (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane > l.name)
+    FROM lane AS l WHERE l.name IS NOT NULL
+)
+SELECT l.pool, l.name, (
+    SELECT s.priority FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
+    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1), (
+    SELECT s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
+    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1)
+FROM lane AS l WHERE l.name IS NOT NULL
+
+-- stage.heads
+SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane, r.deployment, r.limits
+FROM json_each(:pools) AS p CROSS JOIN json_each(:lanes) AS l ON l.key = p.key
+CROSS JOIN stage AS s ON (s.run_id, s.no) IN (
+    SELECT i.run_id, i.no FROM stage AS i WHERE i.state = 'ready' AND i.pool = p.value AND i.lane = l.value
+    ORDER BY i.priority DESC, i.run_id, i.no LIMIT :each)
+JOIN run AS r ON r.id = s.run_id
+
+-- stage.late
+SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane, r.deployment, r.limits
+FROM json_each(:runs) AS p CROSS JOIN json_each(:nos) AS n ON n.key = p.key
+CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state = 'scheduled'
+JOIN run AS r ON r.id = s.run_id
+
+-- stage.late_heads
+SELECT ranked.pool, ranked.lane, ranked.priority, ranked.run_id, ranked.no
+FROM (SELECT stage.pool AS pool, stage.lane AS lane, stage.priority AS priority, stage.run_id AS run_id, stage.no AS no, row_number() OVER (PARTITION BY stage.lane ORDER BY stage.priority DESC, stage.run_id, stage.no) AS place
+FROM stage
+WHERE state = 'scheduled' AND stage.pool IN (SELECT anon_1.value
+FROM json_each(:pools) AS anon_1) AND stage.not_before <= :now) AS ranked
+WHERE ranked.place <= :each
+
+-- stage.leased
+SELECT stage.run_id, stage.no, stage.fence, stage.owner, stage.lease_until, stage.pool, stage.lane, run.deployment, run.limits
+FROM stage JOIN run ON run.id = stage.run_id
+WHERE stage.state = 'running' ORDER BY stage.run_id, stage.no
+
+-- stage.depth
+SELECT stage.pool, count(*) AS count_1
+FROM stage
+WHERE state = 'ready' GROUP BY stage.pool UNION ALL SELECT stage.pool, count(*) AS count_2
+FROM stage
+WHERE state = 'scheduled' GROUP BY stage.pool
 
 -- step.add
 INSERT INTO step (run_id, no, name, stage_no, state, attempts, started_at, ended_at, seconds, cached_from, cache_key, reason, output, files, models, metrics, problem) VALUES (:run_id, :no, :name, :stage_no, :state, :attempts, :started_at, :ended_at, :seconds, :cached_from, :cache_key, :reason, :output, :files, :models, :metrics, :problem)
@@ -340,3 +460,286 @@ DELETE FROM run WHERE run.id = :k_run_id
 DELETE FROM "plan" WHERE "plan".hash = :k_hash AND NOT (EXISTS (SELECT *
 FROM run
 WHERE run.plan_hash = "plan".hash))
+
+-- pipeline.add
+INSERT INTO pipeline_version (name, version, digest, document, file, scripts, published_at, published_by, note) VALUES (:name, :version, :digest, :document, :file, :scripts, :published_at, :published_by, :note) ON CONFLICT DO NOTHING
+
+-- pipeline.get
+SELECT pipeline_version.name, pipeline_version.version, pipeline_version.digest, pipeline_version.document, pipeline_version.file, pipeline_version.scripts, pipeline_version.published_at, pipeline_version.published_by, pipeline_version.note
+FROM pipeline_version
+WHERE pipeline_version.name = :k_name AND pipeline_version.version = :k_version
+
+-- pipeline.by_digest
+SELECT pipeline_version.name, pipeline_version.version, pipeline_version.digest, pipeline_version.document, pipeline_version.file, pipeline_version.scripts, pipeline_version.published_at, pipeline_version.published_by, pipeline_version.note
+FROM pipeline_version
+WHERE pipeline_version.name = :k_name AND pipeline_version.digest = :k_digest
+
+-- pipeline.versions
+SELECT pipeline_version.name, pipeline_version.version, pipeline_version.digest, pipeline_version.document, pipeline_version.file, pipeline_version.scripts, pipeline_version.published_at, pipeline_version.published_by, pipeline_version.note
+FROM pipeline_version
+WHERE pipeline_version.name = :k_name ORDER BY pipeline_version.version DESC
+
+-- pipeline.head
+SELECT pipeline_version.name, coalesce((SELECT activation.version
+FROM activation
+WHERE activation.name = pipeline_version.name ORDER BY activation.id DESC
+ LIMIT 1), 0) AS coalesce_1, max(pipeline_version.version) AS max_1
+FROM pipeline_version
+WHERE pipeline_version.name = :k_name GROUP BY pipeline_version.name ORDER BY pipeline_version.name
+
+-- pipeline.heads
+SELECT pipeline_version.name, coalesce((SELECT activation.version
+FROM activation
+WHERE activation.name = pipeline_version.name ORDER BY activation.id DESC
+ LIMIT 1), 0) AS coalesce_1, max(pipeline_version.version) AS max_1
+FROM pipeline_version GROUP BY pipeline_version.name ORDER BY pipeline_version.name
+
+-- pipeline.objects
+SELECT pipeline_version.document, pipeline_version.scripts
+FROM pipeline_version
+
+-- activation.add
+INSERT INTO activation (name, version, at, "by", why) VALUES (:name, :version, :at, :by, :why)
+
+-- activation.of_name
+SELECT activation.name, activation.version, activation.at, activation."by", activation.why
+FROM activation
+WHERE activation.name = :k_name ORDER BY activation.id DESC
+
+-- deployment.add
+INSERT INTO deployment (name, version, body) VALUES (:name, :version, :body) ON CONFLICT DO NOTHING
+
+-- deployment.save
+UPDATE deployment SET version=:version, body=:body WHERE deployment.name = :k_name AND deployment.version = :was_version
+
+-- deployment.get
+SELECT deployment.body
+FROM deployment
+WHERE deployment.name = :k_name
+
+-- deployment.all
+SELECT deployment.body
+FROM deployment ORDER BY deployment.name
+
+-- deployment.remove
+DELETE FROM deployment WHERE deployment.name = :k_name AND deployment.version = :was_version
+
+-- deployment.remove_schedules
+DELETE FROM schedule WHERE schedule.deployment = :k_name
+
+-- deployment.remove_events
+DELETE FROM trigger_event WHERE trigger_event.trigger_id IN (SELECT "trigger".id
+FROM "trigger"
+WHERE "trigger".deployment = :k_name)
+
+-- deployment.remove_triggers
+DELETE FROM "trigger" WHERE "trigger".deployment = :k_name
+
+-- deployment_form.add
+INSERT INTO deployment_form (name, body) VALUES (:name, :body)
+
+-- deployment_form.of_name
+SELECT deployment_form.body
+FROM deployment_form
+WHERE deployment_form.name = :k_name ORDER BY deployment_form.id DESC
+
+-- schedule.add
+INSERT INTO schedule (id, deployment, name, version, state, next_at, next_local, next_fold, fire_at, body) VALUES (:id, :deployment, :name, :version, :state, :next_at, :next_local, :next_fold, :fire_at, :body) ON CONFLICT DO NOTHING
+
+-- schedule.save
+UPDATE schedule SET deployment=:deployment, name=:name, version=:version, state=:state, next_at=:next_at, next_local=:next_local, next_fold=:next_fold, fire_at=:fire_at, body=:body WHERE schedule.id = :k_id AND schedule.version = :was_version AND schedule.state = :was_state AND schedule.next_at IS :was_next_at AND schedule.next_local IS :was_next_local AND schedule.next_fold IS :was_next_fold
+
+-- schedule.get
+SELECT schedule.body
+FROM schedule
+WHERE schedule.id = :k_id
+
+-- schedule.all
+SELECT schedule.body
+FROM schedule ORDER BY schedule.deployment, schedule.name, schedule.id
+
+-- schedule.of_deployment
+SELECT schedule.body
+FROM schedule
+WHERE schedule.deployment = :k_deployment ORDER BY schedule.deployment, schedule.name, schedule.id
+
+-- schedule.remove
+DELETE FROM schedule WHERE schedule.id = :k_id AND schedule.version = :was_version
+
+-- schedule.due
+SELECT schedule.body
+FROM schedule
+WHERE state = 'active' AND fire_at IS NOT NULL AND schedule.fire_at <= :now ORDER BY schedule.fire_at, schedule.id
+ LIMIT :limit
+
+-- schedule.next_fire
+SELECT min(schedule.fire_at) AS min_1
+FROM schedule
+WHERE state = 'active' AND fire_at IS NOT NULL
+
+-- firing.add
+INSERT INTO firing (schedule_id, local, fold, due_at, fired_at, outcome, run_id, reason, zone_data, schedule_version) VALUES (:schedule_id, :local, :fold, :due_at, :fired_at, :outcome, :run_id, :reason, :zone_data, :schedule_version) ON CONFLICT DO NOTHING
+
+-- firing.of_schedule
+SELECT firing.schedule_id, firing.local, firing.fold, firing.due_at, firing.fired_at, firing.outcome, firing.run_id, firing.reason, firing.zone_data, firing.schedule_version
+FROM firing
+WHERE firing.schedule_id = :k_schedule_id ORDER BY firing.due_at DESC, firing.local DESC, firing.fold DESC
+ LIMIT :limit
+
+-- trigger.add
+INSERT INTO "trigger" (id, deployment, name, version, body) VALUES (:id, :deployment, :name, :version, :body) ON CONFLICT DO NOTHING
+
+-- trigger.save
+UPDATE "trigger" SET deployment=:deployment, name=:name, version=:version, body=:body WHERE "trigger".id = :k_id AND "trigger".version = :was_version
+
+-- trigger.get
+SELECT "trigger".body
+FROM "trigger"
+WHERE "trigger".id = :k_id
+
+-- trigger.all
+SELECT "trigger".body
+FROM "trigger" ORDER BY "trigger".deployment, "trigger".name, "trigger".id
+
+-- trigger.of_deployment
+SELECT "trigger".body
+FROM "trigger"
+WHERE "trigger".deployment = :k_deployment ORDER BY "trigger".deployment, "trigger".name, "trigger".id
+
+-- trigger.remove
+DELETE FROM "trigger" WHERE "trigger".id = :k_id AND "trigger".version = :was_version
+
+-- trigger_event.add
+INSERT INTO trigger_event (trigger_id, event, at, run_id) VALUES (:trigger_id, :event, :at, :run_id) ON CONFLICT DO NOTHING
+
+-- trigger_event.remove
+DELETE FROM trigger_event WHERE trigger_event.trigger_id = :k_id
+
+-- pool.add
+INSERT INTO pool (name, kind, created_at, "limit", queue, description, state) VALUES (:name, :kind, :created_at, :limit, :queue, :description, :state) ON CONFLICT DO NOTHING
+
+-- pool.save
+UPDATE pool SET kind=:kind, created_at=:created_at, "limit"=:limit, queue=:queue, description=:description, state=:state WHERE pool.name = :k_name AND pool.kind IS :was_kind AND pool.created_at IS :was_created_at AND pool."limit" IS :was_limit AND pool.queue IS :was_queue AND pool.description IS :was_description AND pool.state IS :was_state
+
+-- pool.get
+SELECT pool.name, pool.kind, pool.created_at, pool."limit", pool.queue, pool.description, pool.state
+FROM pool
+WHERE pool.name = :k_name
+
+-- pool.all
+SELECT pool.name, pool.kind, pool.created_at, pool."limit", pool.queue, pool.description, pool.state
+FROM pool ORDER BY pool.name
+
+-- pool.remove
+DELETE FROM pool WHERE pool.name = :k_name
+
+-- limit.put
+INSERT INTO claim_limit ("key", most) VALUES (:key, :most) ON CONFLICT ("key") DO UPDATE SET most = excluded.most
+
+-- limit.remove
+DELETE FROM claim_limit WHERE claim_limit."key" = :k_key
+
+-- limit.all
+SELECT claim_limit."key", claim_limit.most
+FROM claim_limit ORDER BY claim_limit."key"
+
+-- limit.lock
+SELECT claim_limit."key", claim_limit.most
+FROM claim_limit
+WHERE claim_limit."key" IN (SELECT anon_1.value
+FROM json_each(:keys) AS anon_1) ORDER BY claim_limit."key"
+
+-- worker.put
+INSERT INTO worker (owner, name, pools, tags, capacity, host, process, version, started_at, seen_at, state) VALUES (:owner, :name, :pools, :tags, :capacity, :host, :process, :version, :started_at, :seen_at, :state) ON CONFLICT (owner) DO UPDATE SET name = excluded.name, pools = excluded.pools, tags = excluded.tags, capacity = excluded.capacity, host = excluded.host, process = excluded.process, version = excluded.version, started_at = excluded.started_at, seen_at = excluded.seen_at, state = excluded.state
+
+-- worker.get
+SELECT worker.owner, worker.name, worker.pools, worker.tags, worker.capacity, worker.host, worker.process, worker.version, worker.started_at, worker.seen_at, worker.state
+FROM worker
+WHERE worker.owner = :k_owner
+
+-- worker.all
+SELECT worker.owner, worker.name, worker.pools, worker.tags, worker.capacity, worker.host, worker.process, worker.version, worker.started_at, worker.seen_at, worker.state
+FROM worker ORDER BY worker.seen_at DESC, worker.owner
+
+-- worker.forget
+DELETE FROM worker WHERE state IN ('left', 'lost') AND worker.seen_at < :before
+
+-- notice.add
+INSERT INTO notice (id, run_id, state, kind, address, created_at, next_at, tries, sent_at, error) VALUES (:id, :run_id, :state, :kind, :address, :created_at, :next_at, :tries, :sent_at, :error) ON CONFLICT DO NOTHING
+
+-- notice.due
+SELECT notice.id, notice.run_id, notice.state, notice.kind, notice.address, notice.created_at, notice.next_at, notice.tries, notice.sent_at, notice.error
+FROM notice
+WHERE sent_at IS NULL AND notice.next_at <= :now ORDER BY notice.next_at, notice.id
+ LIMIT :limit
+
+-- notice.save
+UPDATE notice SET next_at=:next_at, tries=:tries, sent_at=:sent_at, error=:error WHERE notice.id = :k_id
+
+-- notice.drop_of_run
+DELETE FROM notice WHERE notice.run_id = :k_run_id
+
+-- meta.get
+SELECT meta.value
+FROM meta
+WHERE meta.name = :k_name
+
+-- meta.put
+INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- meta.add
+INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING
+
+-- token.add
+INSERT INTO token (id, name, role, digest, created_at, created_by, kind, pools, pipelines, expires_at, revoked_at, last_used_at) VALUES (:id, :name, :role, :digest, :created_at, :created_by, :kind, :pools, :pipelines, :expires_at, :revoked_at, :last_used_at) ON CONFLICT DO NOTHING
+
+-- token.get
+SELECT token.id, token.name, token.role, token.digest, token.created_at, token.created_by, token.kind, token.pools, token.pipelines, token.expires_at, token.revoked_at, token.last_used_at
+FROM token
+WHERE token.id = :k_id
+
+-- token.by_digest
+SELECT token.id, token.name, token.role, token.digest, token.created_at, token.created_by, token.kind, token.pools, token.pipelines, token.expires_at, token.revoked_at, token.last_used_at
+FROM token
+WHERE token.digest = :k_digest
+
+-- token.all
+SELECT token.id, token.name, token.role, token.digest, token.created_at, token.created_by, token.kind, token.pools, token.pipelines, token.expires_at, token.revoked_at, token.last_used_at
+FROM token ORDER BY token.created_at DESC, token.id
+
+-- token.revoke
+UPDATE token SET revoked_at=:revoked_at WHERE token.id = :k_id AND token.revoked_at IS NULL
+
+-- token.used
+UPDATE token SET last_used_at=:last_used_at WHERE token.id = :k_id
+
+-- token.forget
+DELETE FROM token WHERE kind IN ('session', 'link') AND (token.expires_at < :before OR token.revoked_at < :before)
+
+-- audit.add
+INSERT INTO audit (seq, at, actor, action, target, details, mac) VALUES (:seq, :at, :actor, :action, :target, :details, :mac)
+
+-- audit.newest
+SELECT audit.seq, audit.at, audit.actor, audit.action, audit.target, audit.details, audit.mac
+FROM audit ORDER BY audit.seq DESC
+ LIMIT 1
+
+-- audit.read
+SELECT audit.seq, audit.at, audit.actor, audit.action, audit.target, audit.details, audit.mac
+FROM audit
+WHERE audit.seq > :after ORDER BY audit.seq
+ LIMIT :limit
+
+-- audit.begin_tip
+INSERT INTO audit_tip (id, count, last) VALUES (:id, :count, :last) ON CONFLICT DO NOTHING
+
+-- audit.grow_tip
+INSERT INTO audit_tip (id, count, last) VALUES (:id, :count, :last) ON CONFLICT (id) DO UPDATE SET count = (audit_tip.count + 1), last = excluded.last
+
+-- audit.tip
+SELECT audit_tip.count, audit_tip.last
+FROM audit_tip
+
+-- audit.lock_tip
+SELECT audit_tip.count, audit_tip.last
+FROM audit_tip

@@ -7,9 +7,13 @@ from itertools import product
 import sqlalchemy as sa
 
 from pauta.storage.flavours import Flavour
-from pauta.storage.records import RUN_COLUMNS, RUN_PROGRESS
+from pauta.storage.records import PLACE_COLUMNS, RUN_COLUMNS, RUN_PROGRESS, newest
 from pauta.storage.statements.shape import Statements, Written, key, limit, unchanged
-from pauta.storage.tables import plan, run
+from pauta.storage.tables import plan, run, stage
+
+ALIVE = "run.state IN ('paused', 'pending', 'running', 'scheduled')"
+"""Neither final nor held."""
+MOVING = "stage.state IN ('ready', 'scheduled', 'running')"
 
 
 def statements(flavour: Flavour) -> Statements:
@@ -38,19 +42,33 @@ def statements(flavour: Flavour) -> Statements:
         ),
         "run.save": Written(sa.update(run).where(same), RUN_PROGRESS),
         "run.save_whole": Written(sa.update(run).where(same), RUN_COLUMNS[1:]),
+        "stage.move": Written(sa.update(stage).where(stage.c.run_id == key("id")), PLACE_COLUMNS),
+        **_counting(),
     }
-    for before, states, pipeline in product((False, True), repeat=3):
+    for before, state, pipeline, deployment in product((False, True), repeat=4):
         query = sa.select(*columns).order_by(run.c.id.desc()).limit(limit())
         if before:
             query = query.where(run.c.id < sa.bindparam("before"))
-        if states:
-            query = query.where(flavour.within(run.c.state, "states"))
+        if state:
+            query = query.where(run.c.state == key("state"))
         if pipeline:
             query = query.where(run.c.pipeline == key("pipeline"))
-        made[newest(before=before, states=states, pipeline=pipeline)] = Written(query)
+        if deployment:
+            query = query.where(run.c.deployment == key("deployment"))
+        made[newest(before=before, state=state, pipeline=pipeline, deployment=deployment)] = Written(query)
     return made
 
 
-def newest(*, before: bool, states: bool, pipeline: bool) -> str:
-    """Name of the statement that lists runs with these filters."""
-    return "run.newest" + "_before" * before + "_states" * states + "_pipeline" * pipeline
+def _counting() -> Statements:
+    """What is asked over all runs."""
+    moving = sa.exists().where(stage.c.run_id == run.c.id, sa.text(MOVING))
+    return {
+        "run.by_document": Written(
+            sa.select(run.c.id)
+            .where(run.c.document_name == key("name"), run.c.document_version == key("version"))
+            .order_by(run.c.id.desc())
+            .limit(limit())
+        ),
+        "run.states": Written(sa.select(run.c.state, sa.func.count()).group_by(run.c.state)),
+        "run.stuck": Written(sa.select(run.c.id).where(sa.text(ALIVE), ~moving).order_by(run.c.id).limit(limit())),
+    }

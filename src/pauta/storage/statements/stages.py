@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from pauta.storage.flavours import Flavour
-from pauta.storage.records import ATTEMPT_COLUMNS, STAGE_COLUMNS
+from pauta.storage.records import ATTEMPT_COLUMNS, PLACE_COLUMNS, STAGE_COLUMNS
 from pauta.storage.statements.shape import Statements, Written, key, limit
 from pauta.storage.tables import QUEUED, RUNNING, SCHEDULED, attempt, need, stage
 
@@ -43,8 +43,9 @@ def _edges(flavour: Flavour) -> Statements:
 
 def _rows(flavour: Flavour) -> Statements:
     return {
-        "stage.add": Written(sa.insert(stage), STAGE_COLUMNS),
+        "stage.add": Written(sa.insert(stage), (*STAGE_COLUMNS, *PLACE_COLUMNS)),
         "stage.get": Written(sa.select(*_COLUMNS).where(_ONE)),
+        "stage.locked": Written(sa.select(*_COLUMNS).where(_ONE).with_for_update()),
         "stage.get_many": Written(
             sa.select(*_COLUMNS).where(_OF_RUN, flavour.within(stage.c.no, "nos")).order_by(stage.c.no)
         ),

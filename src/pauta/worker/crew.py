@@ -91,10 +91,13 @@ class Crew:
 
     def turn(self, *, patience: float = LONGEST_PAUSE) -> None:
         """Claim, send, wait at most `patience` seconds for what happens, report."""
-        self.fill()
-        self._listen(patience)
-        self._stop_late()
-        self._obey_heart()
+        try:
+            self.fill()
+            self._listen(patience)
+        finally:
+            # Also when nothing can be recorded: what is late or lost ends all the same.
+            self._stop_late()
+            self._obey_heart()
 
     # ---- claiming -----------------------------------------------------------------------------
 

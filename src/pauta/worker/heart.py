@@ -56,8 +56,15 @@ class Heart:
         self._wake.set()
 
     def take(self) -> Renewal:
-        """What was found lost or to be stopped since the last call."""
+        """What was found lost or to be stopped since the last call.
+
+        What is overdue is found here, too: a beat may hang for long when nobody answers.
+        """
+        overdue = self._overdue().lost
         with self._lock:
+            for lease in overdue:
+                if self._held.pop(lease, None) is not None:
+                    self._lost.append(lease)
             found = Renewal(tuple(self._lost), tuple(self._stop))
             self._lost, self._stop = [], []
         return found

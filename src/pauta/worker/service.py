@@ -13,7 +13,8 @@ from pauta.worker.crew import Crew
 from pauta.worker.departing import Departing
 
 _log = logging.getLogger("pauta.worker")
-_LONGEST_PAUSE = 5.0
+_LONGEST_PAUSE = 1.0
+"""Short beside the time between giving up a lease and its end: what is lost must be stopped in between."""
 
 
 class Worker:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+from blake3 import blake3
 from msgspec.structs import replace
 
 from pauta.domain.ids import RunId
@@ -56,6 +58,11 @@ def changes(before: RunNews | None, after: RunNews) -> RunNews | None:
         return None
     known = set(before.steps)
     return replace(after, steps=tuple(step for step in after.steps if step not in known))
+
+
+def fingerprint(news: RunNews) -> str:
+    """A short name for exactly these news: whoever knows it needs not be told them again."""
+    return blake3(msgspec.json.encode(news)).hexdigest(8)
 
 
 def _known(run: Run | None, run_id: RunId) -> Run:

@@ -36,14 +36,16 @@ class History:
             run, plan = _run(tx, run_id)
             number = None if step is None else step_named(run, plan, step).no
             chunks = tx.logs.read(run_id, step_no=number, after=after, limit_lines=limit + 1)
+            last = tx.logs.last(run_id)
         read = list(islice(_numbered(chunks, after), limit + 1))
         lines = [
             LogView(no, plan.steps[step_no].name, line.at, line.level, line.stream, line.logger, line.text)
             for no, step_no, line in read[:limit]
             if severity(line.level) >= severity(level)
         ]
-        # The store stops at a limit that counts whole chunks, so it may have stopped before ours was reached.
-        more = len(read) > limit or sum(len(chunk.lines) for chunk in chunks) > limit
+        # The store counts whole chunks, the lines before `after` too: it may have stopped before our limit.
+        stopped = sum(len(chunk.lines) for chunk in chunks) > limit
+        more = len(read) > limit or (stopped and read[-1][0] < last)
         return LogPage(
             lines=tuple(lines),
             next=read[:limit][-1][0] if read else after,

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from msgspec import structs
+
 from pauta.domain.ids import RunId
-from pauta.domain.problems import NotFound, Problem
+from pauta.domain.problems import Conflict, NotFound, Problem
+from pauta.domain.runs import Run
+from pauta.ports.store import Transaction
+from pauta.services.accept_once import check_key, earlier_run, free_key
+from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.desk import objects_of
-from pauta.services.submit import request_again, submit
+from pauta.services.submit import put_on_record, request_again, store_objects
 from pauta.services.view_runs import Asked
 
 
@@ -17,10 +25,7 @@ def pipeline_of(control: Control, run_id: RunId) -> str:
         NotFound: RUN-001.
     """
     with control.store.transaction() as tx:
-        run = tx.runs.get(run_id)
-    if run is None:
-        raise NotFound(Problem("RUN-001", {"run": run_id}))
-    return run.pipeline
+        return _known(tx, run_id).pipeline
 
 
 def cancel(control: Control, run_id: RunId) -> Asked:
@@ -31,7 +36,8 @@ def cancel(control: Control, run_id: RunId) -> Asked:
         Conflict: RUN-005 when the run has ended, with its state (B68).
     """
     control.desk.cancel(run_id)
-    return _asked(control, run_id)
+    with control.store.transaction() as tx:
+        return _asked(tx, run_id)
 
 
 def resume(control: Control, run_id: RunId) -> Asked:
@@ -45,39 +51,74 @@ def resume(control: Control, run_id: RunId) -> Asked:
         StoreFault: OBJ-001, OBJ-002 when something is lost: running it again makes it anew.
     """
     with control.store.transaction() as tx:
-        steps = tx.steps.of_run(run_id)
+        run, steps = _known(tx, run_id), tx.steps.of_run(run_id)
     for step in steps:
         for address in objects_of(step):
             control.objects.path(address)
     control.desk.reopen(run_id)
-    return _asked(control, run_id)
+    with control.store.transaction() as tx:
+        asked = _asked(tx, run_id)
+    control.bell.ring(f"pool:{run.pool}")
+    return asked
 
 
-def rerun(control: Control, run_id: RunId, *, from_step: str | None, use_cache: bool) -> Asked:
-    """Record a new run of the same plan, inputs and parameters.
+def rerun(
+    control: Control,
+    run_id: RunId,
+    *,
+    from_step: str | None,
+    use_cache: bool,
+    behalf: Behalf | None = None,
+    key: str | None = None,
+) -> Asked:
+    """Record a new run of the same plan, inputs and parameters, in the same place of the queue.
 
     Args:
         control: The server's hold of the project.
         run_id: The run.
         from_step: Run this step and all that depend on it whatever the cache holds; take the others as they were.
         use_cache: Whether results may be taken from the cache at all.
+        behalf: Who asks for it: an audit row is left in the transaction that records the new run.
+        key: Asking again with the same key gives the same run.
 
     Raises:
         NotFound: RUN-001; RUN-003 when it has no such step.
+        InvalidInput: IDM-002 for a key that cannot be one.
+        Conflict: IDM-001 when the key belongs to a run that was asked for otherwise (B67).
     """
+    check_key(key)
     request = request_again(run_id, store=control.store, from_step=from_step, use_cache=use_cache)
-    made = submit(
-        request, store=control.store, objects=control.objects, now=control.now(), random_bits=control.random_bits
+    parts = {"run": run_id, "from_step": from_step or "", "use_cache": str(use_cache)} if key is not None else None
+    request = replace(
+        request,
+        asked_by=behalf.name if behalf else None,
+        options=structs.replace(request.options, asked=parts),
     )
-    return _asked(control, made)
+    store_objects(request, control.objects)
+    now = control.now()
+    with control.store.transaction(durable=True) as tx:
+        if key is not None and parts is not None:
+            earlier = earlier_run(tx, key, parts, now=now)
+            if earlier is not None:
+                return _asked(tx, earlier, identical=True)
+            request = replace(request, idempotency_key=free_key(tx, key, now=now))
+        made = put_on_record(tx, request, now=now, random_bits=control.random_bits)
+        if made is None:
+            raise Conflict(Problem("RUN-017", {}))
+        if behalf is not None:
+            behalf.note(tx, "run.rerun", made, of=run_id, from_step=from_step)
+        asked = _asked(tx, made)
+    control.bell.ring(f"pool:{request.pool}")
+    control.bell.ring("runs")
+    return asked
 
 
-def _asked(control: Control, run_id: RunId) -> Asked:
-    """Wake those who wait, and tell where the run stands."""
-    with control.store.transaction() as tx:
-        run = tx.runs.get(run_id)
+def _asked(tx: Transaction, run_id: RunId, *, identical: bool = False) -> Asked:
+    return Asked(run_id, _known(tx, run_id).state.value, identical)
+
+
+def _known(tx: Transaction, run_id: RunId) -> Run:
+    run = tx.runs.get(run_id)
     if run is None:
         raise NotFound(Problem("RUN-001", {"run": run_id}))
-    control.bell.ring(f"run:{run_id}")
-    control.bell.ring(f"pool:{run.pool}")
-    return Asked(run_id, run.state.value)
+    return run

@@ -20,8 +20,11 @@ OTHERS = frozenset({
 """Variables of the program that are no settings."""
 
 # A service called "pauta" in Kubernetes (or a linked container) sets these in every container beside it.
-_LINKS = r"PAUTA_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|PORT|NAME)"
-_LINKED = r"(tcp|udp|sctp)://|\d{1,3}(\.\d{1,3}){3}$|[0-9a-f:]*:[0-9a-f:]*$|\d+$|(tcp|udp|sctp)$|/"
+_LINKS = (
+    (r"PAUTA_(\w+_)?SERVICE_(HOST|PORT(_\w+)?)", r"[0-9a-fA-F.:]+"),
+    (r"PAUTA_(\w+_)?PORT(_\d+_(TCP|UDP|SCTP))?", r"(tcp|udp|sctp)://\S+"),
+    (r"PAUTA_(\w+_)?PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)", r"\S+"),
+)
 
 
 def variable_of(name: str) -> str:
@@ -67,6 +70,4 @@ def unknown_variables(environ: Mapping[str, str], *, named: frozenset[str]) -> l
 
 def _is_link(variable: str, value: str) -> bool:
     """Whether Kubernetes or a container engine made it for a service of our name."""
-    if variable in variables():
-        return value.startswith(("tcp://", "udp://", "sctp://"))
-    return bool(re.fullmatch(_LINKS, variable) and re.match(_LINKED, value))
+    return any(re.fullmatch(name, variable) and re.fullmatch(form, value) for name, form in _LINKS)

@@ -7,6 +7,7 @@ Placeholders in braces are the same in both languages (a test compares them).
 from __future__ import annotations
 
 from pauta.cli.help_words import HELP_WORDS
+from pauta.cli.upkeep_words import UPKEEP_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
     # ---- states and actions
@@ -222,6 +223,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "problem.step": ("Step {step} failed", "A etapa {step} falhou"),
     "problem.step_held": ("Step {step} is held", "A etapa {step} está retida"),
     **HELP_WORDS,
+    **UPKEEP_WORDS,
 }
 
 

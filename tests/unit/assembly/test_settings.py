@@ -101,6 +101,7 @@ def test_b74_a_misspelt_variable_is_told_with_the_nearest(tmp_path: Path) -> Non
         'CFG-001 PAUTA_QUEUE_LEASE_SECS: unknown setting "PAUTA_QUEUE_LEASE_SECS"; '
         'did you mean "PAUTA_QUEUE_LEASE_SECONDS"?'
     ]
+    assert "PAUTA_SERVER_PORT" in refused(tmp_path, PAUTA_SERVR_PORT="3")[0]
 
 
 def test_b74_all_problems_are_told_at_once(tmp_path: Path) -> None:

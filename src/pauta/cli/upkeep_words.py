@@ -1,0 +1,62 @@
+"""The words of ``config`` and ``db``, in both languages, by key. Part of the table in `words`."""
+
+from __future__ import annotations
+
+UPKEEP_WORDS: dict[str, tuple[str, str]] = {
+    # ---- config
+    "cmd.config": ("Show the settings, and where each comes from.", "Mostra as configurações e de onde vem cada uma."),
+    "cmd.config.more": (
+        "A setting comes from a command's option, else from an environment variable, else from pauta.toml, else "
+        "it has its default. Secrets are not shown. Without a further word it lists all.",
+        "Uma configuração vem da opção de um comando, senão de uma variável de ambiente, senão de pauta.toml, senão "
+        "vale o padrão. Segredos não são mostrados. Sem outra palavra, lista todas.",
+    ),
+    "cmd.config.list": ("List all settings.", "Lista todas as configurações."),
+    "cmd.config.get": ("Print the value of one setting.", "Imprime o valor de uma configuração."),
+    "arg.setting": ("Full name of the setting, as queue.lease_seconds.", "Nome completo, como queue.lease_seconds."),
+    "opt.changed": ("Only settings that are not at their default.", "Só configurações que não estão no padrão."),
+    "meta.SETTING": ("SETTING", "CONFIGURAÇÃO"),
+    "head.setting": ("Setting", "Configuração"),
+    "head.source": ("From", "De"),
+    "config.default": ("default", "padrão"),
+    "config.none": ("none", "nenhum"),
+    "config.all_default": ("Every setting is at its default.", "Todas as configurações estão no padrão."),
+    "config.over": ("{where}, over {others}", "{where}, acima de {others}"),
+    "config.over_one": ("{where} ({value})", "{where} ({value})"),
+    # ---- db
+    "cmd.db": (
+        "Look after the records: check, back up, restore, upgrade.",
+        "Cuida dos registros: confere, faz backup.",
+    ),
+    "cmd.db.check": ("Check that the records are whole.", "Confere se os registros estão íntegros."),
+    "cmd.db.backup": ("Write a backup of the records and objects.", "Grava um backup dos registros e objetos."),
+    "cmd.db.backup.more": (
+        "It may be made while a server runs; what was acknowledged before it began is in it.",
+        "Pode ser feito com o servidor em execução; o que foi confirmado antes de ele começar está nele.",
+    ),
+    "cmd.db.restore": ("Put the records of a backup in place.", "Coloca no lugar os registros de um backup."),
+    "cmd.db.restore.more": (
+        "The project must have no records, and no server may run. Present records are moved aside with --force.",
+        "O projeto não pode ter registros nem servidor em execução. Com --force, os atuais são postos de lado.",
+    ),
+    "cmd.db.upgrade": (
+        "Bring the records of an older version up to date.",
+        "Atualiza os registros de uma versão mais antiga.",
+    ),
+    "arg.to": ("Folder to write the backup to; it must not exist.", "Pasta do backup; ainda não pode existir."),
+    "arg.from": ("Folder with the backup.", "Pasta com o backup."),
+    "opt.only_tell": ("Only tell what would be done.", "Só diz o que seria feito."),
+    "opt.move_aside": ("Move present records aside first.", "Antes, põe de lado os registros atuais."),
+    "meta.TO": ("TO", "DESTINO"),
+    "meta.FROM": ("FROM", "ORIGEM"),
+    "db.whole": ("The records are whole.", "Os registros estão íntegros."),
+    "db.backed_up": ("Backup written to {path} ({size}).", "Backup gravado em {path} ({size})."),
+    "db.restored": ("Records restored from {path}.", "Registros restaurados de {path}."),
+    "db.aside": ("The former records are in {path}.", "Os registros anteriores estão em {path}."),
+    "db.current": ("The records have version {version}: up to date.", "Os registros têm a versão {version}: em dia."),
+    "db.would_upgrade": (
+        "The records have version {found}; these would follow: {steps}.",
+        "Os registros têm a versão {found}; seguiriam: {steps}.",
+    ),
+    "db.upgraded": ("The records were brought from {found} to {version}.", "Registros levados de {found} a {version}."),
+}

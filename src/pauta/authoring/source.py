@@ -85,6 +85,11 @@ def decode_source(source: bytes, *, file: str) -> str:
         raise InvalidInput(Problem("SCR-003", values, variant="unknown", place=Place(file=file, line=1))) from error
 
 
+def encoding_of(source: bytes) -> str:
+    """What the bytes of a script are written in, by their BOM or coding line; else ``utf-8``."""
+    return "utf-8" if source.startswith(_BOM) else _declared(source)
+
+
 def _declared(source: bytes) -> str:
     """The encoding of PEP 263's coding line, one of the first two lines; else UTF-8."""
     for line in source.splitlines()[:2]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from pauta.services.accept_terms import (
     pool_problems,
     priority_problems,
 )
-from pauta.services.audit import Witness
+from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.outlook import foresee
 from pauta.services.prepare import Checked, plan_of, without_secrets
@@ -66,26 +66,26 @@ class _Found:
     problems: list[Problem]
 
 
-def accept(control: Control, asked: Asked, *, witness: Witness | None = None) -> Accepted:
+def accept(control: Control, asked: Asked, *, behalf: Behalf | None = None) -> Accepted:
     """Accept a run. When this returns, no loss of power loses it, and whoever waits for work was woken.
 
     Args:
         control: The server's hold of the project.
         asked: The run.
-        witness: Leaves an audit row in the transaction that records a new run.
+        behalf: On whose behalf: an audit row is left in the transaction that records a new run.
 
     Raises:
         NotFound: PIP-001 to PIP-003, DEP-001.
         InvalidInput: With every problem of the request: ASK-…, PRM-…, POL-001, RCP-006, CSV-…, DAT-….
         Conflict: IDM-001, DEP-004; SCH-004 when too many runs of the deployment wait already.
     """
-    ready = prepare_run(control, asked)
+    ready = prepare_run(control, asked, allow=behalf.allow if behalf else None)
     if not isinstance(ready.run, Request):
         return Accepted(ready.run, identical=True)
     with control.store.transaction(durable=True) as tx:
         run_id, new = _record(tx, ready, now=control.now())
-        if new and witness is not None:
-            witness(tx)
+        if new and behalf is not None:
+            behalf.note(tx, "run.submit", run_id, pipeline=ready.run.plan.pipeline, deployment=ready.run.deployment)
     if new:
         announce(control, ready)
     return Accepted(run_id, identical=not new)
@@ -111,27 +111,30 @@ def outlook(control: Control, asked: Asked, *, language: str) -> list[OutlookLin
     )
 
 
-def prepare_run(control: Control, asked: Asked, *, count: bool = True) -> Ready:
+def prepare_run(
+    control: Control, asked: Asked, *, count: bool = True, allow: Callable[[str], None] | None = None
+) -> Ready:
     """Check a run, plan it, and store what it refers to, synced; no row of it is written yet.
 
     Args:
         control: The server's hold of the project.
         asked: The run.
         count: Whether it counts as one that waits (SCH-004); no, when it will not be recorded.
+        allow: Raises when whoever asks may not run this pipeline.
 
     Raises:
         NotFound, InvalidInput, Conflict: As `accept`.
     """
     check_key(asked.key)
     if asked.key is None:
-        request = _request(control, asked, count=count)
+        request = _request(control, asked, count=count, allow=allow)
     else:
         body = parts_of(asked)
         with control.store.transaction() as tx:
             earlier = earlier_run(tx, asked.key, body, now=control.now())
         if earlier is not None:
             return Ready(earlier)
-        request = _request(control, asked, count=count, body=body)
+        request = _request(control, asked, count=count, allow=allow, body=body)
     store_objects(request, control.objects)
     return Ready(request, entropy=control.random_bits(64))
 
@@ -170,9 +173,18 @@ def _record(tx: Transaction, ready: Ready, *, now: datetime) -> tuple[RunId, boo
     return earlier, False
 
 
-def _request(control: Control, asked: Asked, *, count: bool, body: Mapping[str, str] | None = None) -> Request:
+def _request(
+    control: Control,
+    asked: Asked,
+    *,
+    count: bool,
+    allow: Callable[[str], None] | None = None,
+    body: Mapping[str, str] | None = None,
+) -> Request:
     with control.store.transaction() as tx:
         found = _find(tx, asked)
+        if allow is not None:
+            allow(found.version.name)
         if found.deployment is not None and count:
             admit(control.store, tx, found.deployment.name, now=control.now())
     terms = on_terms_of(asked, found.deployment)

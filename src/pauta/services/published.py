@@ -10,6 +10,7 @@ from threading import Lock
 from blake3 import blake3
 
 from pauta.authoring.document import parse_document
+from pauta.authoring.selection import PREDICTION
 from pauta.domain.ids import Address
 from pauta.domain.pipeline import Pipeline
 from pauta.domain.pipelines import PipelineVersion
@@ -63,6 +64,21 @@ def checked_version(
         StoreFault: Its document or a script is lost.
     """
     return _kept.get((version.digest, only, given), lambda: _check(version, objects, given, only))
+
+
+def checked_document(version: PipelineVersion, objects: Objects) -> tuple[Pipeline, tuple[str, ...]]:
+    """A version's document, and the frames that each run of it has to be given.
+
+    Raises:
+        StoreFault: Its document or a script is lost.
+    """
+    parts = (None, PREDICTION)
+    try:
+        found = [checked_version(version, objects=objects, only=only) for only in parts]
+    except InvalidInput:  # it was published by a program that allowed more
+        return parse_document(objects.read(version.document), file=version.file), ()
+    required = dict.fromkeys(name for checked in found if checked.steps for name in checked.required_inputs)
+    return found[0].pipeline, tuple(required)
 
 
 def _check(version: PipelineVersion, objects: Objects, given: frozenset[str], only: str | None) -> Checked:

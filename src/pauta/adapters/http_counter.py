@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from pauta.adapters.http_link import Link, may_pass
 from pauta.adapters.http_objects import HttpObjects
-from pauta.adapters.http_parcels import ended_leases, lighten, merge, parcels, stages_in
+from pauta.adapters.http_parcels import Batch, ended_leases, lighten, merge, parcels, stages_in
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, NotFound, PautaError, Problem
+from pauta.domain.wire import StepFailed, StepFinished
 from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded, Renewal
 from pauta.domain.work_requests import (
     ClaimAsked,
@@ -36,10 +37,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("pauta.worker")
 
-GIVE_UP = 25 / 30
-"""Of a lease: after so long without a renewal its holder gives up by itself."""
 _ANSWER_SECONDS = 10.0
-_LONGEST_REPORT = 120.0
 _LEAVE_SECONDS = 5.0
 _FETCHERS = 4
 
@@ -48,13 +46,16 @@ class HttpCounter:
     """`ports.counter.Counter` over a server's ``/work`` routes. Safe to use from several threads.
 
     A stage is handed out with everything that it takes in the worker's own folder; what a report refers to is at
-    the server before the report is. When the server cannot be reached until the leases are lost, a report counts
-    as refused, so that whoever runs the stages ends them.
+    the server before the report is.
 
     Args:
         link: Reaches the server.
         objects: Brings objects.
         me: How the worker introduces itself.
+
+    Attributes:
+        draining: The server wants it to take nothing new.
+        on_drain: Called when that becomes so.
     """
 
     def __init__(self, link: Link, objects: HttpObjects, *, me: Registration) -> None:
@@ -68,11 +69,13 @@ class HttpCounter:
         self._pending: ClaimAsked | None = None
         self._claim_number = 0
         self._report_number = 0
-        self._renewed_at = time.monotonic()
+        self._open: dict[RunId, Batch] = {}
         self._grants: dict[Lease, str] = {}
         self._fetching: set[Lease] = set()
         self._fetch_again_at = 0.0
+        self._has_left = False
         self.draining = False
+        self.on_drain: Callable[[], None] = lambda: None
 
     # ---- coming and going ---------------------------------------------------------------------
 
@@ -84,11 +87,11 @@ class HttpCounter:
         """
         end = time.monotonic() + patience
         self._known = self._link.ask("register", self._me, Registered, until=lambda: end, patience=_ANSWER_SECONDS)
-        self._renewed_at = time.monotonic()
         return self._known
 
     def leave(self) -> None:
         """Say good-bye; what is still held is free at once. Without an answer the leases run out by themselves."""
+        self._has_left = True
         end = time.monotonic() + _LEAVE_SECONDS
         asked = LeaveAsked(self._known.owner)
         try:
@@ -101,7 +104,7 @@ class HttpCounter:
         try:
             return self._link.ask(verb, body, kind, until=until, patience=patience)
         except NotFound as error:
-            if error.problems[0].code != "ATT-011":
+            if error.problems[0].code != "ATT-011" or self._has_left:
                 raise
         self.register(patience=_ANSWER_SECONDS)
         return self._link.ask(verb, body, kind, until=until, patience=patience)
@@ -127,7 +130,7 @@ class HttpCounter:
                     self._pending = None
                 raise
             self._pending = None
-            self.draining = self.draining or given.draining
+            self._note_draining(given.draining)
             return self._bring_in(given.recorded)
 
     def _bring_in(self, answers: Sequence[Recorded]) -> Sequence[Recorded]:
@@ -199,67 +202,84 @@ class HttpCounter:
         return replace(answer, assignments=tuple(kept))
 
     def _give_back(self, lease: Lease, why: Problem) -> None:
-        self.report(lease.run, [AttemptDied(lease.stage, lease.fence, step=None, cause="released", problem=why)])
+        died = AttemptDied(lease.stage, lease.fence, step=None, cause="released", problem=why)
+        try:
+            self.report(lease.run, [died])
+        except PautaError as error:  # then it is found at a heartbeat that this worker does not name it
+            _log.warning("%s", error)
 
     # ---- reporting ----------------------------------------------------------------------------
 
     def report(self, run_id: RunId, heard: Sequence[Heard]) -> Recorded:
-        """See `Counter`. Never raises for want of a server: then what was reported counts as refused."""
-        answers = []
+        """See `Counter`. To be asked again with at least the same items when there was no answer.
+
+        Raises:
+            StoreFault: The server cannot be reached or is out of order; what of it was recorded is not known.
+        """
         with self._reports:
-            until = self._report_until()
-            remaining = list(parcels(heard))
-            while remaining:
+            batch = self._batch(run_id, heard)
+            self._open[run_id] = batch
+            while batch.unanswered:
                 try:
-                    answers.append(self._deliver(run_id, remaining[0], until=until))
+                    answer = self._deliver(batch.unanswered[0])
                 except PautaError as error:
-                    _log.error("a report of run %s was not taken: %s", run_id, error)
-                    undelivered = [item for parcel in remaining for item in parcel]
-                    answers.append(Recorded(run_id, refused=stages_in(undelivered)))
-                    break
-                remaining.pop(0)
+                    if may_pass(error):
+                        raise
+                    _log.error("a report of run %s was refused: %s", run_id, error)
+                    answer = Recorded(run_id, refused=stages_in(batch.unanswered[0].heard))
+                batch.answers.append(answer)
+                batch.unanswered.pop(0)
+            del self._open[run_id]
         with self._lock:
             for lease in ended_leases(run_id, heard):
                 self._grants.pop(lease, None)
-        return merge(run_id, answers)
+        return merge(run_id, batch.answers)
 
-    def _report_until(self) -> Callable[[], float]:
-        """Reports are tried while the leases live: at most as long as their holder may believe in them."""
-        began = time.monotonic()
-        lease = self._known.lease_seconds
+    def _batch(self, run_id: RunId, heard: Sequence[Heard]) -> Batch:
+        """The report in numbered parcels. What was sent before without an answer keeps its numbers."""
+        batch = self._open.get(run_id)
+        if batch is None or not batch.is_part_of(heard):
+            batch = Batch()
+        for parcel in parcels(batch.add(heard)):
+            self._report_number += 1
+            batch.unanswered.append(ReportAsked(self._known.owner, self._report_number, run_id, tuple(parcel)))
+        return batch
 
-        def until() -> float:
-            believed = max(self._renewed_at + lease * GIVE_UP, began + lease / 15)
-            return min(believed, began + _LONGEST_REPORT)
-
-        return until
-
-    def _deliver(self, run_id: RunId, heard: Sequence[Heard], *, until: Callable[[], float]) -> Recorded:
-        self._send_objects(run_id, heard, until=until)
-        self._report_number += 1
-        asked = ReportAsked(self._known.owner, self._report_number, run_id, tuple(heard))
-        patience = max(0.2, min(_ANSWER_SECONDS, self._known.lease_seconds / 3))
+    def _deliver(self, asked: ReportAsked) -> Recorded:
+        end = time.monotonic() + self._known.lease_seconds / 10
+        self._send_objects(asked, end=end)
         try:
-            return self._ask("report", asked, Recorded, until=until, patience=patience)
+            return self._ask("report", asked, Recorded, until=lambda: end, patience=self._answer_seconds)
         except Conflict as error:
             if error.problems[0].code != "ATT-003":
                 raise
         # It had them once, or a former life of this worker sent them to another server: send them again.
-        for item in heard:
+        for item in asked.heard:
             for address in objects_in(item):
                 self._objects.forget(address)
-        self._send_objects(run_id, heard, until=until)
-        return self._ask("report", asked, Recorded, until=until, patience=patience)
+        self._send_objects(asked, end=end)
+        return self._ask("report", asked, Recorded, until=lambda: end, patience=self._answer_seconds)
 
-    def _send_objects(self, run_id: RunId, heard: Sequence[Heard], *, until: Callable[[], float]) -> None:
+    def _send_objects(self, asked: ReportAsked, *, end: float) -> None:
         """The pointer comes last (P22). What a replaced attempt made is not wanted: its report will be refused."""
-        for item in heard:
-            for address in objects_in(item):
-                grant = self._grants.get(Lease(run_id, item.stage, item.fence), "")  # type: ignore[union-attr]
-                try:
-                    self._link.insist(lambda a=address, g=grant: self._objects.send(a, grant=g), until=until)  # type: ignore[misc]
-                except Conflict as error:
-                    _log.warning("%s", error)
+        for item in asked.heard:
+            if isinstance(item, StepFinished | StepFailed):
+                grant = self._grants.get(Lease(asked.run, item.stage, item.fence), "")
+                for address in objects_in(item):
+                    self._send(address, grant, end=end)
+
+    def _send(self, address: Address, grant: str, *, end: float) -> None:
+        try:
+            self._link.insist(lambda: self._objects.send(address, grant=grant), until=lambda: end)
+        except PautaError as error:
+            if may_pass(error):
+                raise
+            _log.warning("%s", error)
+
+    @property
+    def _answer_seconds(self) -> float:
+        """So long an answer may take before it is asked for again: short beside a lease."""
+        return max(0.2, min(_ANSWER_SECONDS, self._known.lease_seconds / 6))
 
     # ---- renewing -----------------------------------------------------------------------------
 
@@ -267,17 +287,20 @@ class HttpCounter:
         """See `Counter`. Names what is being fetched as well, and takes the new grants."""
         with self._lock:
             every = (*held, *(lease for lease in self._fetching if lease not in held))
-        asked_at = time.monotonic()
-        beat = self._known.heartbeat_seconds
         asked = RenewAsked(self._known.owner, every)
-        renewed = self._ask("renew", asked, Renewed, until=lambda: asked_at + beat, patience=max(0.2, beat / 2))
+        end = time.monotonic() + self._known.heartbeat_seconds / 2
+        renewed = self._ask("renew", asked, Renewed, until=lambda: end, patience=self._answer_seconds)
         with self._lock:
-            self._renewed_at = max(self._renewed_at, asked_at)
             self._grants.update({each.lease: each.grant for each in renewed.grants})
             self._fetching.difference_update(renewed.renewal.lost)
-        self.draining = self.draining or renewed.draining
+        self._note_draining(renewed.draining)
         own = set(held)
         return Renewal(_of(renewed.renewal.lost, own), _of(renewed.renewal.stop, own))
+
+    def _note_draining(self, asked: bool) -> None:
+        if asked and not self.draining:
+            self.draining = True
+            self.on_drain()
 
 
 def _lease(assignment: Assignment) -> Lease:

@@ -17,7 +17,7 @@ from pauta.domain.problems import Problem, StoreFault, shorten
 
 GRANT_HEADER = "pauta-grant"
 _CHUNK = 1 << 20
-_SILENCE_SECONDS = 30.0
+_SILENCE_SECONDS = 10.0
 _KEEP = timedelta(days=3)
 _MOST_KNOWN = 100_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from pauta.domain.ids import RunId
 from pauta.domain.wire import Candidate, StageDone, StepFailed
 from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Lines, Recorded
+from pauta.domain.work_requests import ReportAsked
 
 MOST_BYTES = 400_000
 """Of one report: well below the smallest body limit that makes sense."""
@@ -43,6 +45,27 @@ def _cut(item: Heard) -> Iterator[tuple[Heard, int]]:
     middle = len(item.lines) // 2
     yield from _cut(replace(item, lines=item.lines[:middle]))
     yield from _cut(replace(item, lines=item.lines[middle:]))
+
+
+@dataclass(slots=True)
+class Batch:
+    """A report on its way, in parcels: those that have no answer yet, and the answers to the others."""
+
+    items: list[Heard] = field(default_factory=list)
+    unanswered: list[ReportAsked] = field(default_factory=list)
+    answers: list[Recorded] = field(default_factory=list)
+
+    def is_part_of(self, heard: Sequence[Heard]) -> bool:
+        """Whether everything in it, these very items, is reported again."""
+        told = {id(item) for item in heard}
+        return all(id(item) in told for item in self.items)
+
+    def add(self, heard: Sequence[Heard]) -> list[Heard]:
+        """Note these items; those that were not in it before."""
+        known = {id(item) for item in self.items}
+        fresh = [item for item in heard if id(item) not in known]
+        self.items.extend(fresh)
+        return fresh
 
 
 def merge(run_id: RunId, answers: Sequence[Recorded]) -> Recorded:

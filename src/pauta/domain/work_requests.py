@@ -79,7 +79,7 @@ class Given(Struct, frozen=True):
 
 
 class ReportAsked(Struct, frozen=True, forbid_unknown_fields=True):
-    """What happened in a run, in order. `number` as in a claim, counted for reports alone."""
+    """What happened in a run, in order. `number` grows with each report of this worker on this run."""
 
     owner: Name
     number: Number

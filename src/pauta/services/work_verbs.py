@@ -165,7 +165,8 @@ class WorkVerbs:
             Conflict: ATT-002 when an attempt is another worker's, ATT-003 when an object was not sent first.
             InvalidInput: ATT-005 when a stage or step is none of the run's; OBJ-004.
         """
-        answer = self._reports.once(worker.owner, asked.number, lambda: self._record(worker, asked.run, asked.heard))
+        place = f"{worker.owner} {asked.run}"
+        answer = self._reports.once(place, asked.number, lambda: self._record(worker, asked.run, asked.heard))
         return answer if answer is not None else Recorded(asked.run)
 
     def _record(self, worker: WorkerRecord, run_id: RunId, heard: Sequence[Heard]) -> Recorded:
@@ -229,7 +230,6 @@ class WorkVerbs:
             tx.workers.put(replace(worker, seen_at=self._control.now(), state=WorkerState.LEFT))
         self._free(worker, (Lease(s.run_id, s.no, s.fence) for s in held))
         self._claims.forget(worker.owner)
-        self._reports.forget(worker.owner)
         with self._lock:
             self._unnamed.pop(worker.owner, None)
         return Left(len(held))

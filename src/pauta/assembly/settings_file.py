@@ -11,6 +11,9 @@ from pauta.domain.problems import InvalidInput, Place, Problem, shorten
 
 NAME = "pauta.toml"
 
+OTHER_TABLES = ("deployment",)
+"""Tables that are no settings: `pauta deploy` reads them."""
+
 # Compiled when they are needed: most files have nothing to look for.
 _HEAD = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$"
 _KEY = r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*="
@@ -45,6 +48,8 @@ def read_file(path: Path) -> tuple[dict[str, Any], str]:
 
 def _flat(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in document.items():
+        if key in OTHER_TABLES:
+            continue
         if isinstance(value, dict) and value:
             yield from ((f"{key}.{inner}", given) for inner, given in value.items())
         else:

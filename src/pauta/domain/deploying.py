@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from pauta.domain.problems import Problem
 from pauta.domain.runs import DEFAULT_POOL
 
 
@@ -86,7 +87,9 @@ class Trigger(Struct, frozen=True):
 
     Attributes:
         settings: ``file``: `folder`, `pattern`, `input` (frame that the file becomes); ``completion``:
-            `deployment`, `states`; ``webhook``: nothing, its secret follows from the server's.
+            `deployment`, `states`; ``webhook``: `allow` (parameters that a body may give); its secret follows from
+            the server's.
+        problem: Why it started nothing when it last was set off, or could not watch.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Trigger(Struct, frozen=True):
     parameters: Mapping[str, Any] = field(default_factory=dict)
     state: Switch = Switch.ACTIVE
     version: int = 1
+    problem: Problem | None = None
 
 
 class PoolKind(StrEnum):

@@ -140,4 +140,67 @@ SCHEDULING: dict[str, Bilingual] = {
         do="the server's log tells more",
         faca="o log do servidor diz mais",
     ),
+    "TRG-001": both(
+        "settings of a {kind} trigger: {detail}",
+        "configuração de um gatilho {kind}: {detail}",
+        do="known are {known}",
+        faca="são conhecidos {known}",
+    ),
+    "TRG-001.allow": both(
+        "at most {most} parameters can be allowed", "no máximo {most} parâmetros podem ser permitidos"
+    ),
+    "TRG-002": both(
+        'there is no folder "{folder}" that can be read in the project\'s folder',
+        'não há pasta "{folder}" que possa ser lida na pasta do projeto',
+        do="make it, or name another",
+        faca="crie-a, ou informe outra",
+    ),
+    "TRG-002.outside": both(
+        'folder "{folder}" is outside the project\'s folder, or among its records',
+        'a pasta "{folder}" está fora da pasta do projeto, ou entre os seus registros',
+        do="watch a folder inside the project",
+        faca="observe uma pasta dentro do projeto",
+    ),
+    "TRG-002.many": both(
+        'folder "{folder}" holds more than {most} files; none of them is looked at',
+        'a pasta "{folder}" tem mais de {most} arquivos; nenhum deles é olhado',
+        do="move away what is done with, or choose a narrower pattern",
+        faca="mova o que já foi processado, ou escolha um padrão mais estreito",
+    ),
+    "TRG-002.input": both(
+        'no step of pipeline "{pipeline}" takes a frame "{input}"',
+        'nenhuma etapa do pipeline "{pipeline}" recebe um frame "{input}"',
+    ),
+    "TRG-003": both("state {found}: known are {known}", "estado {found}: são conhecidos {known}"),
+    "TRG-003.circle": both(
+        'deployment "{other}" is set off by the end of "{deployment}" in turn: they would run for ever',
+        'o deployment "{other}" é disparado por sua vez pelo fim de "{deployment}": executariam para sempre',
+    ),
+    "TRG-005": both(
+        'deployment "{deployment}" has a trigger "{name}" already',
+        'o deployment "{deployment}" já tem um gatilho "{name}"',
+    ),
+    "TRG-006": both("there is no trigger {trigger}", "não há gatilho {trigger}"),
+    "TRG-007": both(
+        'trigger "{name}" was changed meanwhile; nothing was changed',
+        'o gatilho "{name}" foi alterado entretanto; nada foi alterado',
+        do="try again",
+        faca="tente de novo",
+    ),
+    "TRG-010": both(
+        "the signature does not fit, is too old, or there is no such webhook",
+        "a assinatura não confere, é antiga demais, ou não há tal webhook",
+        do="sign TIMESTAMP.BODY with the trigger's secret and send Pauta-Signature: t=TIMESTAMP,v1=HMAC-SHA256",
+        faca="assine TIMESTAMP.CORPO com o segredo do gatilho e envie Pauta-Signature: t=TIMESTAMP,v1=HMAC-SHA256",
+    ),
+    "TRG-011": both(
+        "the body is not what a webhook takes: {detail}", "o corpo não é o que um webhook recebe: {detail}"
+    ),
+    "TRG-011.id": both("the delivery's id has 1 to {most} characters", "o id da entrega tem de 1 a {most} caracteres"),
+    "TRG-012": both(
+        "the body may not give parameters {found}; allowed are {allowed}",
+        "o corpo não pode dar os parâmetros {found}; são permitidos {allowed}",
+    ),
+    "TRG-013": both("delivery {delivery} was received before", "a entrega {delivery} já foi recebida"),
+    "TRG-014": both('trigger "{name}" is paused', 'o gatilho "{name}" está pausado'),
 }

@@ -10,7 +10,7 @@ from pauta.domain.outputs import Column, FileRef, Kind, ModelRecord, Output
 from pauta.domain.pipeline import OnFailure, Part, RetryPolicy, StepPolicy
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStage, PlannedStep, Taken
 from pauta.domain.problems import Place, Problem
-from pauta.domain.runs import Attempt, CacheEntry, Run, RunOptions, Stage, StepRecord
+from pauta.domain.runs import Attempt, CacheEntry, PipelineRef, Run, RunOptions, Stage, StepRecord
 from pauta.domain.scripts import Parameter, Script, Signature
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 from pauta.ports.store import Store
@@ -144,6 +144,12 @@ def full_run(number: int = 1) -> Run:
         of=run_id(0),
         idempotency_key="chave-é",
         problem=problem(),
+        pool="gpu",
+        priority=-3,
+        deployment="noturno",
+        limits=("licença", "gpu"),
+        asked_by="schedule às 5",
+        document=PipelineRef(ODD_TEXT, 7),
     )
 
 

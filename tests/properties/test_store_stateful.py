@@ -47,6 +47,7 @@ EXAMPLES, STEPS = (600, 100) if os.environ.get("PAUTA_TEST_SCALE") == "ci" else 
 LEASE = timedelta(seconds=30)
 POSTGRES_SHARE = 0.25  # each of its rules costs some five times more
 MOST_RUNS = 4  # so that a life of few rules brings some to their end
+POOLS = ("default", "other")
 # Needs of each stage: one alone, a chain, a fan, a diamond, two that meet.
 SHAPES: list[tuple[tuple[int, ...], ...]] = [
     ((),),
@@ -128,7 +129,8 @@ class StoreMachine(RuleBasedStateMachine):
         plan = plan_of(*shape)
         run = Run(
             run_id(self.count), "p", RunState.PENDING, self.now, len(shape), idempotency_key=key, of=of,
-            inputs={"df": frame(50 + self.count % 3)},
+            inputs={"df": frame(50 + self.count % 3)}, pool=POOLS[self.count % 2], priority=self.count % 3,
+            deployment=(None, "d")[self.count // 2 % 2], limits=("gpu",) * (self.count % 2),
         )  # fmt: skip
         stages = [
             Stage(run.id, s.no, StageState.PENDING if s.needs else StageState.READY, waiting_for=len(s.needs))
@@ -301,9 +303,24 @@ class StoreMachine(RuleBasedStateMachine):
         before = run_id(data.draw(st.integers(1, self.count + 1)))
         self.both(lambda tx: tx.runs.newest(limit=limit, before=before, states=sorted(states)))
         self.both(lambda tx: tx.runs.find(before[:-1]))
+        self.both(lambda tx: tx.runs.newest(limit=limit, deployment="d", states=sorted(states)))
+        self.both(lambda tx: tx.runs.states())
         self.both(lambda tx: tx.stages.next_due())
         self.both(lambda tx: tx.stages.running(owner="a"))
         self.both(lambda tx: [tx.runs.by_key(key) for key in "ab"])
+
+    @rule(pools=st.sets(st.sampled_from(POOLS)), lanes=st.integers(0, 3), each=st.integers(0, 3))
+    def look_at_the_queue(self, pools: set[str], lanes: int, each: int) -> None:
+        self.both(lambda tx: tx.stages.heads(pools=sorted(pools), now=self.now, lanes=lanes, each=each))
+        self.both(lambda tx: tx.stages.leased())
+        self.both(lambda tx: tx.stages.depth())
+        assert self.both(lambda tx: tx.stages.stuck(now=self.now)) == [], "P2: nothing is lost"
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data(), pool=st.sampled_from(POOLS), priority=st.integers(0, 2))
+    def move_in_the_queue(self, data: st.DataObject, pool: str, priority: int) -> None:
+        run = data.draw(st.sampled_from(self.runs))
+        assert self.both(lambda tx: tx.runs.save(run, replace(run, pool=pool, priority=priority)))
 
     # ---- what must hold after every rule -------------------------------------------------------
 

@@ -199,7 +199,7 @@ def _find(tx: Transaction, asked: Asked) -> _Found:
     deployment = None
     name, number = asked.pipeline, asked.version
     if asked.deployment is not None:
-        deployment = tx.deployments.get(asked.deployment)
+        deployment = tx.deployments.get(asked.deployment) if "\0" not in asked.deployment else None
         if deployment is None:
             raise NotFound(Problem("DEP-001", {"deployment": shorten(asked.deployment)}))
         if deployment.state is Switch.PAUSED and not asked.by_person:

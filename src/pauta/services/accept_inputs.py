@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pauta.services.inputs import bring_in
 from pauta.services.look import Looker
 
 _HEX = frozenset("0123456789abcdef")
+_RUN = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,13 @@ def _existing(control: Control, name: str, path: str) -> Path:
 def _stored(control: Control, name: str, origin: Origin) -> Output:
     if origin.address is not None:
         return stored_frame(control, name, origin.address)
+    if not _RUN(origin.run or ""):
+        raise InvalidInput(Problem("RUN-001", {"run": shorten(origin.run)}, place=_place(name)))
     looker = Looker(control.store, records=str(control.records), language="en")
     try:
         output = looker.output(RunId(origin.run or ""), origin.frame or "")
     except PautaError as error:
-        raise InvalidInput(error.problems) from error
+        raise InvalidInput([replace(problem, place=_place(name)) for problem in error.problems]) from error
     if not output.inline and output.size and not control.objects.exists(output.address):
         values = {"input": shorten(name), "address": output.address}
         raise InvalidInput(Problem("ASK-004", values, place=_place(name)))

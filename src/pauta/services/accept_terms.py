@@ -16,9 +16,11 @@ from pauta.ports.store import Transaction
 
 PARTS = (TRAINING, PREDICTION)
 MOST_PRIORITY = 1_000
+LONGEST_TEXT = 2_000
 _MOST_LIMITS = 16
 _MOST_DEPTH = 64
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII).fullmatch
+_NO_TEXT = re.compile("[\0\ud800-\udfff]").search
 _COUNTED = ("pool:", "deployment:")
 _LEAST, _MOST = -(2**63), 2**64
 
@@ -55,9 +57,18 @@ def allowed_limit(key: str) -> bool:
     return _KEY(key) is not None and not key.startswith(_COUNTED)
 
 
+def text_problems(field: str, text: str) -> list[Problem]:
+    """DEP-010 when a remark is too long, or holds what no record can hold."""
+    place = Place(field=field)
+    if len(text) > LONGEST_TEXT:
+        return [Problem("DEP-010", {"found": len(text), "limit": LONGEST_TEXT}, place=place)]
+    fault = _text_fault(text)
+    return [Problem("DEP-010", {"found": fault}, variant="text", place=place)] if fault else []
+
+
 def pool_problems(tx: Transaction, pool: str) -> list[Problem]:
     """POL-001 when there is no such pool. The default pool is always there."""
-    if pool == DEFAULT_POOL or tx.pools.get(pool) is not None:
+    if pool == DEFAULT_POOL or ("\0" not in pool and tx.pools.get(pool) is not None):
         return []
     return [Problem("POL-001", {"pool": shorten(pool)}, place=Place(field="pool"))]
 
@@ -118,6 +129,10 @@ def _scalar_fault(value: Any) -> str | None:
         return "an integer of more than 64 bits"
     if isinstance(value, float) and not math.isfinite(value):
         return shorten(value)
-    if isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
-        return shorten(ascii(value))
-    return None
+    return _text_fault(value) if isinstance(value, str) else None
+
+
+def _text_fault(text: str) -> str | None:
+    """The first character that no database takes: a NUL, or half of a character."""
+    found = _NO_TEXT(text)
+    return f"U+{ord(found.group()):04X}" if found else None

@@ -101,7 +101,7 @@ def remove(control: Control, name: str, *, behalf: Behalf) -> None:
     """
     for _ in range(_RACES):
         with control.store.transaction(durable=True) as tx:
-            deployment = _get(tx, name)
+            deployment = find_deployment(tx, name)
             behalf.allow(deployment.pipeline)
             if tx.deployments.remove(deployment):
                 tx.pools.set_limit(_limit_key(name), None)
@@ -126,7 +126,7 @@ def view(control: Control, name: str) -> DeploymentView:
         NotFound: DEP-001.
     """
     with control.store.transaction() as tx:
-        return deployment_view(_get(tx, name))
+        return deployment_view(find_deployment(tx, name))
 
 
 def list_all(control: Control) -> DeploymentList:
@@ -142,7 +142,7 @@ def history(control: Control, name: str) -> DeploymentHistory:
         NotFound: DEP-001.
     """
     with control.store.transaction() as tx:
-        forms = tx.deployments.history(name)
+        forms = tx.deployments.history(name) if "\0" not in name else []
         present = tx.deployments.get(name) is not None
     if not forms:
         raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
@@ -171,7 +171,7 @@ def _change(
     """Decide on the present form and keep the decision if the form is still the same, else decide again."""
     for _ in range(_RACES):
         with control.store.transaction() as tx:
-            before = _get(tx, name)
+            before = find_deployment(tx, name)
         behalf.allow(before.pipeline)
         after = decide(before)
         if after is before:
@@ -185,8 +185,13 @@ def _change(
     raise _changed_meanwhile(before)
 
 
-def _get(tx: Transaction, name: str) -> Deployment:
-    deployment = tx.deployments.get(name)
+def find_deployment(tx: Transaction, name: str) -> Deployment:
+    """A deployment.
+
+    Raises:
+        NotFound: DEP-001.
+    """
+    deployment = tx.deployments.get(name) if "\0" not in name else None
     if deployment is None:
         raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
     return deployment
@@ -201,5 +206,5 @@ def _limit_key(name: str) -> str:
 
 
 def _changed_meanwhile(deployment: Deployment) -> Conflict:
-    values = {"deployment": shorten(deployment.name), "by": deployment.changed_by, "version": deployment.version}
-    return Conflict(Problem("DEP-003", values))
+    name, by = shorten(deployment.name), shorten(deployment.changed_by)
+    return Conflict(Problem("DEP-003", {"deployment": name, "by": by, "version": deployment.version}))

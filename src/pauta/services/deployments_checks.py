@@ -14,18 +14,19 @@ from pauta.domain.states import RunState
 from pauta.ports.store import Transaction
 from pauta.services.accept_inputs import is_address, project_file, stored_frame
 from pauta.services.accept_terms import (
+    LONGEST_TEXT,
     limit_problems,
     parameter_problems,
     part_problems,
     pool_problems,
     priority_problems,
+    text_problems,
 )
 from pauta.services.control import Control
 from pauta.services.published import checked_version, find_version
 
 MOST_AT_A_TIME = 100_000
 MOST_NOTIFICATIONS = 20
-_LONGEST_TEXT = 2_000
 _KINDS = ("webhook", "apprise")
 _SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII).fullmatch
@@ -60,14 +61,12 @@ def check_deployment(control: Control, deployment: Deployment) -> None:
 
 def name_problems(name: str) -> list[Problem]:
     """DEP-005 when this cannot be the name of a deployment or a pool."""
-    reason = ""
-    if len(name.encode("utf-8", "replace")) > MAX_NAME:
-        reason = f"> {MAX_NAME}"
-    elif not matches_name(name) or "\\" in name or not name.isprintable():
-        reason = "/ \\ .."
-    if not reason:
+    size = len(name.encode("utf-8", "replace"))
+    if size > MAX_NAME:
+        return [Problem("DEP-005", {"found": size, "limit": MAX_NAME}, variant="long", place=Place(field="name"))]
+    if matches_name(name) and "\\" not in name and name.isprintable():
         return []
-    return [Problem("DEP-005", {"name": shorten(name), "reason": reason}, place=Place(field="name"))]
+    return [Problem("DEP-005", {"name": shorten(name)}, place=Place(field="name"))]
 
 
 def amount_problems(field: str, amount: int | None) -> list[Problem]:
@@ -76,13 +75,6 @@ def amount_problems(field: str, amount: int | None) -> list[Problem]:
         return []
     values: dict[str, Scalar] = {"found": shorten(amount), "least": 0, "most": MOST_AT_A_TIME}
     return [Problem("DEP-009", values, place=Place(field=field))]
-
-
-def text_problems(field: str, text: str) -> list[Problem]:
-    """DEP-010 when a text is too long."""
-    if len(text) <= _LONGEST_TEXT:
-        return []
-    return [Problem("DEP-010", {"found": len(text), "limit": _LONGEST_TEXT}, place=Place(field=field))]
 
 
 def _version(tx: Transaction, deployment: Deployment) -> tuple[PipelineVersion | None, list[Problem]]:
@@ -150,7 +142,7 @@ def _address_problems(notification: Notification, field: str) -> list[Problem]:
     address = notification.address
     if _SECRET(address):
         return []
-    if notification.kind != "apprise" and _WEB(address) and len(address) <= _LONGEST_TEXT:
+    if notification.kind != "apprise" and _WEB(address) and len(address) <= LONGEST_TEXT:
         return []
     expected = "env:VARIABLE" if notification.kind == "apprise" else "https://…, env:VARIABLE"
     # The address itself is not repeated: it may hold a password.

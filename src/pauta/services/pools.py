@@ -16,10 +16,10 @@ from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Probl
 from pauta.domain.runs import DEFAULT_POOL
 from pauta.domain.states import FINAL_RUNS, RunState
 from pauta.ports.store import Transaction
-from pauta.services.accept_terms import allowed_limit
+from pauta.services.accept_terms import allowed_limit, text_problems
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
-from pauta.services.deployments_checks import amount_problems, name_problems, text_problems
+from pauta.services.deployments_checks import amount_problems, name_problems
 from pauta.services.view_pools import LimitList, LimitView, PoolList, PoolView
 
 _RACES = 50
@@ -197,9 +197,11 @@ def _change(
 ) -> PoolView:
     for _ in range(_RACES):
         with control.store.transaction(durable=True) as tx:
-            stored = tx.pools.get(name)
-            before = stored or replace(_get(tx, name), created_at=control.now())
+            before = _get(tx, name)
+            stored = None if before is _DEFAULT else before
             after = decide(before)
+            if stored is None:
+                after = replace(after, created_at=control.now())
             if after is not before and not tx.pools.put(stored, after):
                 continue
             if after is not before:
@@ -211,7 +213,7 @@ def _change(
 
 
 def _get(tx: Transaction, name: str) -> Pool:
-    pool = tx.pools.get(name)
+    pool = tx.pools.get(name) if "\0" not in name else None
     if pool is None and name == DEFAULT_POOL:
         return _DEFAULT
     if pool is None:

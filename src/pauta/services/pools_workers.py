@@ -32,7 +32,7 @@ def drain(control: Control, owner: str, *, behalf: Behalf) -> WorkerView:
         Conflict: POL-010 when it is gone.
     """
     with control.store.transaction(durable=True) as tx:
-        worker = tx.workers.get(owner)
+        worker = tx.workers.get(owner) if "\0" not in owner else None
         if worker is None:
             raise NotFound(Problem("POL-009", {"worker": shorten(owner)}))
         if worker.state in _GONE:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pauta.domain.pipelines import Activation, PipelineHead, PipelineVersion
-from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Problem, Scalar, shorten
+from pauta.domain.problems import Conflict, InvalidInput, Problem, Scalar, shorten
 from pauta.ports.store import Transaction
+from pauta.services.accept_terms import text_problems
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.publish_checks import Sent, inspect
 from pauta.services.publish_diff import text_difference
-from pauta.services.published import digest_of
+from pauta.services.published import digest_of, find_head, find_version
 from pauta.services.view_pipelines import ActivationView, PublishedView, activation_view
 
 _RACES = 50
-_LONGEST_TEXT = 2_000
 
 
 def publish(
@@ -44,7 +44,7 @@ def publish(
         Conflict: SCR-040 when `based_on` is not the newest version, with what changed since.
         StoreFault: It could not be kept.
     """
-    check_text("note", note)
+    _check_text("note", note)
     inspected = inspect(sent)
     name = inspected.pipeline.name
     behalf.allow(name)
@@ -94,25 +94,20 @@ def activate(control: Control, name: str, version: int, *, behalf: Behalf, why: 
         NotFound: PIP-001, PIP-002.
         InvalidInput: DEP-010.
     """
-    check_text("why", why)
+    _check_text("why", why)
     with control.store.transaction(durable=True) as tx:
-        head = tx.pipelines.head(name)
-        if head is None:
-            raise NotFound(Problem("PIP-001", {"pipeline": shorten(name)}))
+        head = find_head(tx, name)
         behalf.allow(name)
-        if tx.pipelines.get(name, version) is None:
-            values: dict[str, Scalar] = {"pipeline": shorten(name), "version": version, "newest": head.newest}
-            raise NotFound(Problem("PIP-002", values))
+        find_version(tx, name, version)
         activation = Activation(name, version, control.now(), behalf.name, why)
         tx.pipelines.activate(activation)
         behalf.note(tx, "pipeline.activate", name, version=version, before=head.active or None, why=why)
     return activation_view(activation)
 
 
-def check_text(field: str, text: str, *, limit: int = _LONGEST_TEXT) -> None:
-    """Raises: InvalidInput DEP-010 when a remark is too long."""
-    if len(text) > limit:
-        raise InvalidInput(Problem("DEP-010", {"found": len(text), "limit": limit}, place=Place(field=field)))
+def _check_text(field: str, text: str) -> None:
+    if problems := text_problems(field, text):
+        raise InvalidInput(problems)
 
 
 def _newest(tx: Transaction, name: str) -> int:

@@ -13,7 +13,7 @@ from pauta.ports.store import Transaction
 from pauta.services.control import Control
 from pauta.services.publish_checks import input_views, step_views
 from pauta.services.publish_diff import difference, text_of_script
-from pauta.services.published import checked_document, find_version
+from pauta.services.published import checked_document, find_head, find_version
 from pauta.services.view_pipelines import (
     ActivationList,
     PipelineLine,
@@ -55,7 +55,7 @@ def view_pipeline(control: Control, name: str) -> PipelineView:
         NotFound: PIP-001.
     """
     with control.store.transaction() as tx:
-        head = _head(tx, name)
+        head = find_head(tx, name)
         versions = tx.pipelines.versions(name)
         deployments = tuple(d.name for d in tx.deployments.all() if d.pipeline == name)
     return PipelineView(
@@ -74,7 +74,7 @@ def list_versions(control: Control, name: str) -> VersionList:
         NotFound: PIP-001.
     """
     with control.store.transaction() as tx:
-        head = _head(tx, name)
+        head = find_head(tx, name)
         versions = tx.pipelines.versions(name)
     return VersionList(name, tuple(version_line(v, active=head.active) for v in versions))
 
@@ -87,7 +87,7 @@ def view_version(control: Control, name: str, number: int) -> VersionView:
         StoreFault: OBJ-001, OBJ-002 when its document is lost or damaged.
     """
     with control.store.transaction() as tx:
-        head = _head(tx, name)
+        head = find_head(tx, name)
         version = find_version(tx, name, number)
     text = control.objects.read(version.document)
     pipeline, required = checked_document(version, control.objects)
@@ -132,7 +132,7 @@ def list_activations(control: Control, name: str) -> ActivationList:
         NotFound: PIP-001.
     """
     with control.store.transaction() as tx:
-        _head(tx, name)
+        find_head(tx, name)
         found = tx.pipelines.activations(name)
     return ActivationList(name, tuple(activation_view(a) for a in found))
 
@@ -209,10 +209,3 @@ def _forms(tx: Transaction) -> tuple[dict[str, dict[Address, _Form]], dict[str, 
 def _oldest_first(tx: Transaction, heads: list[PipelineHead]) -> Iterator[PipelineVersion]:
     for head in heads:
         yield from reversed(tx.pipelines.versions(head.name))
-
-
-def _head(tx: Transaction, name: str) -> PipelineHead:
-    head = tx.pipelines.head(name)
-    if head is None:
-        raise NotFound(Problem("PIP-001", {"pipeline": shorten(name)}))
-    return head

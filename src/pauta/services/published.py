@@ -13,12 +13,13 @@ from pauta.authoring.document import parse_document
 from pauta.authoring.selection import PREDICTION
 from pauta.domain.ids import Address
 from pauta.domain.pipeline import Pipeline
-from pauta.domain.pipelines import PipelineVersion
+from pauta.domain.pipelines import PipelineHead, PipelineVersion
 from pauta.domain.problems import InvalidInput, NotFound, Problem, Scalar, shorten
 from pauta.ports.objects import Objects
 from pauta.ports.store import Transaction
 from pauta.services.prepare import Checked, check
 
+_MOST_VERSIONS = 2**31 - 1
 _MOST_STEPS = 20_000
 """Steps of checked versions that are kept in memory, all versions together."""
 
@@ -40,17 +41,32 @@ def find_version(tx: Transaction, name: str, version: int | None) -> PipelineVer
     Raises:
         NotFound: PIP-001 no such pipeline, PIP-002 no such version, PIP-003 none is active.
     """
-    head = tx.pipelines.head(name)
-    if head is None:
-        raise NotFound(Problem("PIP-001", {"pipeline": shorten(name)}))
+    head = find_head(tx, name)
     number = head.active if version is None else version
-    found = tx.pipelines.get(name, number) if number > 0 else None
+    found = tx.pipelines.get(name, number) if 0 < number <= _MOST_VERSIONS else None
     if found is not None:
         return found
     if version is None:
         raise NotFound(Problem("PIP-003", {"pipeline": shorten(name)}))
-    values: dict[str, Scalar] = {"pipeline": shorten(name), "version": version, "newest": head.newest}
-    raise NotFound(Problem("PIP-002", values))
+    raise no_version(head, version)
+
+
+def find_head(tx: Transaction, name: str) -> PipelineHead:
+    """A pipeline by name.
+
+    Raises:
+        NotFound: PIP-001.
+    """
+    head = tx.pipelines.head(name) if "\0" not in name else None
+    if head is None:
+        raise NotFound(Problem("PIP-001", {"pipeline": shorten(name)}))
+    return head
+
+
+def no_version(head: PipelineHead, version: object) -> NotFound:
+    """PIP-002: a pipeline has no such version."""
+    values: dict[str, Scalar] = {"pipeline": shorten(head.name), "version": shorten(version), "newest": head.newest}
+    return NotFound(Problem("PIP-002", values))
 
 
 def checked_version(

@@ -111,7 +111,6 @@ _RUNS: dict[str, Bilingual] = {
         'parameter "{name}" holds {found}, which cannot be recorded',
         'o parâmetro "{name}" contém {found}, que não pode ser registrado',
     ),
-    "ASK-010": both("a version is a whole number from 1", "uma versão é um número inteiro a partir de 1"),
     "IDM-001": both(
         'idempotency key "{key}" was used for run {run}, with another {difference}',
         'a chave de idempotência "{key}" já foi usada na execução {run}, com outro {difference}',
@@ -143,7 +142,16 @@ _DEPLOYMENTS: dict[str, Bilingual] = {
         'deployment "{deployment}" is paused: it runs only when a person asks for it',
         'o deployment "{deployment}" está pausado: só executa quando uma pessoa pede',
     ),
-    "DEP-005": both('"{name}" cannot be a name: {reason}', '"{name}" não pode ser um nome: {reason}'),
+    "DEP-005": both(
+        '"{name}" cannot be a name',
+        '"{name}" não pode ser um nome',
+        do="A name has no / or \\, no two dots in a row, nothing invisible, and no blank at its ends.",
+        faca="Um nome não tem / nem \\, nem dois pontos seguidos, nada invisível, nem espaço nas pontas.",
+    ),
+    "DEP-005.long": both(
+        "a name of {found} bytes; the limit is {limit}",
+        "um nome de {found} bytes; o limite é {limit}",
+    ),
     "DEP-006": both(
         'unknown kind of notification "{found}": webhook or apprise',
         'tipo de notificação desconhecido "{found}": webhook ou apprise',
@@ -159,9 +167,9 @@ _DEPLOYMENTS: dict[str, Bilingual] = {
     ),
     "DEP-009": both("{found}: from {least} to {most}, or nothing", "{found}: de {least} a {most}, ou nada"),
     "DEP-010": both("{found} characters; the limit is {limit}", "{found} caracteres; o limite é {limit}"),
-    "DEP-011": both(
-        'input "{input}": expected a path or an address as text',
-        'entrada "{input}": esperado um caminho ou endereço como texto',
+    "DEP-010.text": both(
+        "the text holds a character that cannot be recorded: {found}",
+        "o texto contém um caractere que não pode ser registrado: {found}",
     ),
 }
 

@@ -66,7 +66,13 @@ async def _desk(request: Request) -> Desk:
     return desk
 
 
+async def _whole(request: Request) -> Request:
+    """The request itself: FastAPI gives one only to the frame."""
+    return request
+
+
 DeskDep = Annotated[Desk, Depends(_desk)]
+RequestDep = Annotated[Request, Depends(_whole)]
 AddressPath = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="BLAKE3 hash of the object's bytes")]
 GrantHeader = Annotated[str, Header(alias="Pauta-Grant", max_length=1000, description="As given with the stage")]
 
@@ -129,7 +135,7 @@ def fetch_object(
 async def store_object(
     address: AddressPath,
     grant: GrantHeader,
-    request: Request,
+    request: RequestDep,
     desk: DeskDep,
     caller: CallerDep,
     control: ControlDep,

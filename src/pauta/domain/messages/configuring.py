@@ -145,6 +145,12 @@ CONFIGURING: dict[str, Bilingual] = {
         do="If it is meant, the administrator names its network in server.webhook_networks.",
         faca="Se for de propósito, o administrador indica a rede em server.webhook_networks.",
     ),
+    "CFG-020.form": both(
+        "a notification cannot go to {address}: its address has a form that is not allowed",
+        "uma notificação não pode ir para {address}: o endereço tem uma forma não permitida",
+        do="A webhook has the form https://host/path, without user and password; others are as apprise reads them.",
+        faca="Um webhook tem a forma https://host/caminho, sem usuário nem senha; outros, como o apprise os lê.",
+    ),
     "CFG-020.scheme": both(
         "a webhook goes to http:// or https://, not to {address}",
         "um webhook vai para http:// ou https://, não para {address}",

@@ -143,9 +143,9 @@ class Site:
         self._over.set()
         if self._server is not None:
             self._server.should_exit = True
-            streams = getattr(_inner(self.app).state, "work", None)
+            streams = getattr(_inner(self.app).state, "streams", None)
             if streams is not None:
-                streams.streams.close()
+                streams.close()
         self._stack.close()
 
     # ---- what people do -----------------------------------------------------------------------

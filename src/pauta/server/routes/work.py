@@ -33,7 +33,7 @@ from pauta.ports.objects import Objects, Stored
 from pauta.server.bodies import check_type
 from pauta.server.caller import CallerDep, ControlDep, visit_of
 from pauta.server.routing import Routes
-from pauta.server.streaming import Streams, Watch
+from pauta.server.streaming import Streams, Watch, streams_of
 from pauta.services.work_verbs import WorkVerbs
 from pauta.services.work_verbs_objects import WorkObjects
 
@@ -60,7 +60,7 @@ async def _desk(request: Request) -> Desk:
         state.work = Desk(
             WorkVerbs(visit.control, queue=visit.settings.queue, monotonic=time.monotonic),
             WorkObjects(visit.control),
-            Streams(visit.control.bell),
+            streams_of(request.app, visit.control.bell),
         )
     desk: Desk = state.work
     return desk
@@ -93,7 +93,7 @@ async def claim_stages(body: ClaimAsked, desk: DeskDep, caller: CallerDep) -> Gi
         while True:
             given = await anyio.to_thread.run_sync(verbs.claim, worker, body)
             left = deadline - time.monotonic()
-            if given is not None or left <= 0 or desk.streams.closed:
+            if given is not None or left <= 0:
                 return given or Given()
             due = await anyio.to_thread.run_sync(verbs.seconds_to_next)
             if await _first_of(watches, min(left, due)):

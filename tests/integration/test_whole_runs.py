@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -326,6 +327,34 @@ def test_a_secret_reaches_its_step_and_no_record(bench: Bench, monkeypatch: pyte
     monkeypatch.delenv("API_TOKEN")
     with pytest.raises(InvalidInput, match="PRM-003"):
         bench.run(document)
+
+
+def test_a_script_that_tells_its_secret_does_not_get_it_on_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "s3cr3t-of-the-plant"
+    monkeypatch.setenv("API_TOKEN", secret)
+    bench.script(
+        "a",
+        "import base64, logging, sys\nimport pauta\n\n"
+        "def execute(token):\n"
+        "    print('token', token); print(base64.b64encode(token.encode()).decode(), file=sys.stderr)\n"
+        "    sys.stdout.write(token[:9]); sys.stdout.flush(); print(token[9:])\n"
+        "    logging.warning('with %s', token)\n"
+        "    pauta.log_metric(token, 1.0)\n"
+        "    raise ValueError(f'refused: {token}')\n",
+    )
+    document = bench.document(
+        {"name": "a", "output": "a", "kwargs": {"token": {"param": "token"}}},
+        parameters={"token": {"secret": True, "default": "env:API_TOKEN"}},
+    )
+    view = bench.run(document)
+    assert view.state == "failed"
+    assert "***" in view.steps[0].problem.message()  # type: ignore[union-attr]
+    bench.close()
+    kept = [path for path in (bench.folder / ".pauta").rglob("*") if path.is_file()]
+    encoded = base64.b64encode(secret.encode())
+    assert not [path for path in kept if secret.encode() in path.read_bytes() or encoded[:20] in path.read_bytes()]
 
 
 def test_a_step_is_replayed_with_its_real_inputs_and_the_script_of_that_run(bench: Bench) -> None:

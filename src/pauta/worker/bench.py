@@ -14,6 +14,7 @@ from pauta.ports.launcher import Exited, Happening, Printed, Reported
 from pauta.ports.objects import Identity
 from pauta.ports.watcher import Watcher
 from pauta.worker.deaths import problem_of_exit, problem_of_timeout
+from pauta.worker.discretion import Discretion
 from pauta.worker.hand import Depth, Hand
 from pauta.worker.logbook import Logbook
 
@@ -29,6 +30,7 @@ class Bench:
         run_id: The run.
         watcher: Who looks on.
         book: Its log lines that wait to be put on record.
+        discretion: Keeps its secrets out of all that is recorded or shown.
         trusted: Files that were just written here and need not be hashed again.
         depth: How many of its stages a process is given ahead.
         over: Nothing of it is to be done any more.
@@ -38,6 +40,7 @@ class Bench:
         self.run_id = run_id
         self.watcher = watcher
         self.book = Logbook(watcher)
+        self.discretion = Discretion()
         self.trusted: dict[Address, Identity] = {}
         self.depth = Depth()
         self.over = False
@@ -90,10 +93,11 @@ class Bench:
             case Printed():
                 step = happening.step if happening.step is not None else hand.last_step
                 if step is not None:
-                    self.book.print(happening, step=step, fence=hand.fences.get(step, 0))
+                    masked = self.discretion.printed(happening, step=step)
+                    self.book.print(masked, step=step, fence=hand.fences.get(step, 0))
                 return ()
             case Reported(report=report):
-                return self._digest_report(hand, report, now=now)
+                return self._digest_report(hand, self.discretion.report(report), now=now)
             case Exited():
                 return self._digest_exit(hand, happening)
 
@@ -147,7 +151,7 @@ class Bench:
                     given.order.fence,
                     step=step if first else None,
                     cause=exited.cause if first or exited.cause == "cancelled" else "released",
-                    problem=_problem(hand, exited),
+                    problem=self.discretion.problem(_problem(hand, exited)),
                     seconds=time.monotonic() - hand.body_since if first and hand.body is not None else None,
                     process=hand.process.pid,
                 )

@@ -149,6 +149,7 @@ class Crew:
             if hand is None:
                 left.append((bench, assignment))
             else:
+                bench.discretion.learn(self._orders.secrets(assignment))
                 hand.give(Given(self._orders.complete(assignment, trusted=bench.trusted), time.monotonic()))
         self._waiting = left
         if not left:

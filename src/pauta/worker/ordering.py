@@ -10,7 +10,7 @@ from pauta.domain import wire
 from pauta.domain.ids import Address
 from pauta.domain.work import Assignment
 from pauta.ports.objects import Identity, Objects
-from pauta.services.secrets import reveal
+from pauta.services.secrets import reveal, secrets_of
 from pauta.worker.bundle import lay_out
 from pauta.worker.place import Place
 
@@ -33,6 +33,11 @@ class Orders:
             bundle=self._bundle(assignment.scripts),
             steps=tuple(self._step(step, trusted) for step in assignment.order.steps),
         )
+
+    def secrets(self, assignment: Assignment) -> list[str]:
+        """The values of the secrets that its steps are given."""
+        look_up = self._place.secret
+        return [value for step in assignment.order.steps if step.kwargs for value in secrets_of(step.kwargs, look_up)]
 
     def _bundle(self, scripts: Mapping[str, Address]) -> str:
         known = self._laid_out.get(id(scripts))

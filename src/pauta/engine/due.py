@@ -21,8 +21,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
+from pauta.domain.problems import InvalidInput, Problem, shorten
 from pauta.domain.schedules import Fold, Gap, Occurrence, Timing, TimingKind
 from pauta.engine.cron import cron_times, runs_by_the_hour
+from pauta.engine.timing_check import form_problems, shown
 from pauta.engine.timing_rules import rule_by_the_hour, rule_times
 from pauta.engine.timing_zones import (
     LEFT_OUT,
@@ -34,7 +38,30 @@ from pauta.engine.timing_zones import (
     zone_named,
 )
 
+HORIZON = timedelta(days=5 * 366)
+"""A timing that does not fire for so long is refused."""
+
 _MOMENT = timedelta(microseconds=1)
+_FAR = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def check_timing(timing: Timing, *, now: datetime) -> list[Problem]:
+    """Every problem of a timing; empty when it can be kept.
+
+    Codes: SCH-001 text or interval, SCH-002 never fires in 5 years, SCH-003 zone, SCH-005 other fields.
+    """
+    problems = form_problems(timing)
+    if problems:
+        return problems
+    zone = zone_named(timing.zone)
+    ahead = max(now, aware(timing.starts_at, zone)) if timing.starts_at is not None else now
+    found = next_after(timing, after=now, anchor=now)
+    if found is not None and found.at <= min(ahead, _FAR) + HORIZON:
+        return []
+    endless = replace(timing, starts_at=None, ends_at=None)
+    limited = timing.ends_at is not None and found is None and next_after(endless, after=now, anchor=now) is not None
+    text = shorten(timing.text or shown(timing.seconds))
+    return [Problem("SCH-002", {"text": text}, variant="between" if limited else "")]
 
 
 def occurrences(
@@ -83,8 +110,11 @@ def next_few(timing: Timing, count: int, *, after: datetime, anchor: datetime) -
     """The next `count` occurrences, and those left out between them.
 
     Raises:
-        InvalidInput: SCH-003.
+        InvalidInput: SCH-001, SCH-003, SCH-005: it is not written as a timing is.
     """
+    problems = form_problems(timing)
+    if problems:
+        raise InvalidInput(problems)
     return list(islice(with_left_out(timing, after=after, anchor=anchor), count))
 
 

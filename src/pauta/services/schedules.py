@@ -14,18 +14,20 @@ from pauta.domain.deploying import Deployment
 from pauta.domain.ids import new_run_id
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem, shorten
 from pauta.domain.schedules import Firing, Occurrence, Schedule, ScheduleState, Timing
-from pauta.engine.due import next_after, next_few
+from pauta.engine.due import check_timing, next_after, next_few
 from pauta.engine.due_missed import put_off
-from pauta.engine.timing_check import check_timing
 from pauta.engine.timing_zones import aware, zone_named
 from pauta.ports.store import Transaction
 from pauta.services.accept_terms import fill_parameters
-from pauta.services.audit import Witness
+from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.published import checked_version, find_version
 
 BELL = "schedules"
 """Rung when something about schedules or triggers changes."""
+
+SERVER = Behalf("server")
+"""The server itself, which may do everything and leaves no audit rows."""
 
 MOST_SHOWN = 100
 _RACES = 8
@@ -51,7 +53,7 @@ def create_schedule(
     name: str,
     timing: Timing,
     parameters: Mapping[str, Any] | None = None,
-    witness: Witness | None = None,
+    behalf: Behalf = SERVER,
 ) -> Schedule:
     """Make a schedule of a deployment. It fires from now on.
 
@@ -63,6 +65,7 @@ def create_schedule(
     now = control.now()
     with control.store.transaction() as tx:
         target = find_deployment(tx, deployment)
+    behalf.allow(target.pipeline)
     given = parameters or {}
     problems = [*name_problems(name), *check_timing(timing, now=now)]
     _raise_all(problems, control, target, given)
@@ -83,13 +86,12 @@ def create_schedule(
         _refuse_taken(tx, schedule)
         if not tx.schedules.put(None, schedule):
             raise Conflict(Problem("SCH-007", {"deployment": deployment, "name": name}))
-        if witness is not None:
-            witness(tx)
+        behalf.note(tx, "schedule.create", schedule.id, deployment=target.name, name=name)
     control.bell.ring(BELL)
     return schedule
 
 
-def change_schedule(control: Control, schedule_id: str, change: Change, *, witness: Witness | None = None) -> Schedule:
+def change_schedule(control: Control, schedule_id: str, change: Change, *, behalf: Behalf = SERVER) -> Schedule:
     """Change a schedule. With another timing it is planned anew from now; a stopped or ended one then goes on.
 
     Raises:
@@ -100,6 +102,7 @@ def change_schedule(control: Control, schedule_id: str, change: Change, *, witne
     present = get_schedule(control, schedule_id)
     with control.store.transaction() as tx:
         target = find_deployment(tx, present.deployment)
+    behalf.allow(target.pipeline)
     problems = name_problems(change.name) if change.name is not None else []
     if change.timing is not None:
         problems += check_timing(change.timing, now=control.now())
@@ -117,24 +120,24 @@ def change_schedule(control: Control, schedule_id: str, change: Change, *, witne
             replace(after, timing=settled(change.timing), state=state), now=now, random_bits=control.random_bits
         )
 
-    return _change(control, schedule_id, changed, witness=witness)
+    return _change(control, schedule_id, changed, action="schedule.change", behalf=behalf)
 
 
-def pause_schedule(control: Control, schedule_id: str, *, witness: Witness | None = None) -> Schedule:
-    """Let it fire no more. What it had planned does not happen.
+def pause_schedule(control: Control, schedule_id: str, *, behalf: Behalf = SERVER) -> Schedule:
+    """Let it fire no more. What it had planned does not happen. Pausing twice changes nothing.
 
     Raises:
         NotFound: SCH-006.
     """
-    return _change(
-        control,
-        schedule_id,
-        lambda s, _: replace(s, state=ScheduleState.PAUSED, next=None, fire_at=None),
-        witness=witness,
-    )
+
+    def paused(schedule: Schedule, now: datetime) -> Schedule:
+        del now
+        return replace(schedule, state=ScheduleState.PAUSED, next=None, fire_at=None)
+
+    return _change(control, schedule_id, paused, action="schedule.pause", behalf=behalf)
 
 
-def resume_schedule(control: Control, schedule_id: str, *, witness: Witness | None = None) -> Schedule:
+def resume_schedule(control: Control, schedule_id: str, *, behalf: Behalf = SERVER) -> Schedule:
     """Let it fire again, from now on: what came due meanwhile is not caught up.
 
     Raises:
@@ -143,13 +146,15 @@ def resume_schedule(control: Control, schedule_id: str, *, witness: Witness | No
     """
 
     def resumed(schedule: Schedule, now: datetime) -> Schedule:
+        if schedule.state is ScheduleState.ACTIVE:
+            return schedule
         after = replace(schedule, state=ScheduleState.ACTIVE, problem=None)
         return _planned(after, now=now, random_bits=control.random_bits)
 
-    return _change(control, schedule_id, resumed, witness=witness)
+    return _change(control, schedule_id, resumed, action="schedule.resume", behalf=behalf)
 
 
-def remove_schedule(control: Control, schedule_id: str, *, witness: Witness | None = None) -> None:
+def remove_schedule(control: Control, schedule_id: str, *, behalf: Behalf = SERVER) -> None:
     """Remove a schedule; the record of its firings stays.
 
     Raises:
@@ -158,10 +163,10 @@ def remove_schedule(control: Control, schedule_id: str, *, witness: Witness | No
     """
     with control.store.transaction(durable=True) as tx:
         schedule = _find(tx, schedule_id)
+        behalf.allow(find_deployment(tx, schedule.deployment).pipeline)
         if not tx.schedules.remove(schedule):
             raise Conflict(Problem("SCH-008", {"name": schedule.name}))
-        if witness is not None:
-            witness(tx)
+        behalf.note(tx, "schedule.remove", schedule_id, deployment=schedule.deployment, name=schedule.name)
     control.bell.ring(BELL)
 
 
@@ -275,19 +280,23 @@ def _change(
     schedule_id: str,
     changed: Callable[[Schedule, datetime], Schedule],
     *,
-    witness: Witness | None,
+    action: str,
+    behalf: Behalf,
 ) -> Schedule:
     """Put the next version of a schedule. A firing in between is no conflict: it is looked at again."""
     for _ in range(_RACES):
         with control.store.transaction(durable=True) as tx:
             before = _find(tx, schedule_id)
-            after = replace(changed(before, control.now()), version=before.version + 1)
+            behalf.allow(find_deployment(tx, before.deployment).pipeline)
+            after = changed(before, control.now())
+            if after == before:
+                return before
+            after = replace(after, version=before.version + 1)
             if after.name != before.name:
                 _refuse_taken(tx, after)
             if not tx.schedules.put(before, after):
                 continue
-            if witness is not None:
-                witness(tx)
+            behalf.note(tx, action, schedule_id, deployment=after.deployment, name=after.name)
         control.bell.ring(BELL)
         return after
     raise Conflict(Problem("SCH-008", {"name": before.name}))

@@ -17,10 +17,10 @@ from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem, sho
 from pauta.domain.states import FINAL_RUNS
 from pauta.ports.store import Transaction
 from pauta.services.arrivals_looking import folder_of, look_into
-from pauta.services.audit import Witness
+from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.published import checked_version, find_version
-from pauta.services.schedules import BELL, check_parameters, find_deployment, name_problems
+from pauta.services.schedules import BELL, SERVER, check_parameters, find_deployment, name_problems
 from pauta.services.triggers_completed import ended_events
 
 _MOST_ALLOWED = 100
@@ -75,7 +75,7 @@ def create_trigger(
     kind: TriggerKind,
     settings: Mapping[str, Any],
     parameters: Mapping[str, Any] | None = None,
-    witness: Witness | None = None,
+    behalf: Behalf = SERVER,
 ) -> Made:
     """Make a trigger. What is there already does not set it off: files in the folder, runs that have ended.
 
@@ -87,6 +87,7 @@ def create_trigger(
     now = control.now()
     with control.store.transaction() as tx:
         target = find_deployment(tx, deployment)
+    behalf.allow(target.pipeline)
     read = _read_settings(kind, settings)
     given = parameters or {}
     problems = [
@@ -113,22 +114,23 @@ def create_trigger(
             raise Conflict(Problem("TRG-005", {"deployment": deployment, "name": name}))
         for event in present:
             tx.triggers.once(trigger.id, event, at=now, run_id=None)
-        if witness is not None:
-            witness(tx)
+        behalf.note(tx, "trigger.create", trigger.id, deployment=target.name, name=name, kind=kind.value)
     control.bell.ring(BELL)
     return Made(trigger, secret_of(control, trigger.id) if kind is TriggerKind.WEBHOOK else None)
 
 
-def pause_trigger(control: Control, trigger_id: str, *, witness: Witness | None = None) -> Trigger:
+def pause_trigger(control: Control, trigger_id: str, *, behalf: Behalf = SERVER) -> Trigger:
     """Let nothing set it off.
 
     Raises:
         NotFound: TRG-006.
     """
-    return _change(control, trigger_id, lambda t: replace(t, state=Switch.PAUSED), witness=witness)
+    return _change(
+        control, trigger_id, lambda t: replace(t, state=Switch.PAUSED), action="trigger.pause", behalf=behalf
+    )
 
 
-def resume_trigger(control: Control, trigger_id: str, *, witness: Witness | None = None) -> Trigger:
+def resume_trigger(control: Control, trigger_id: str, *, behalf: Behalf = SERVER) -> Trigger:
     """Let it be set off again. Files that arrived meanwhile do so now; runs that ended meanwhile do not.
 
     Raises:
@@ -140,12 +142,13 @@ def resume_trigger(control: Control, trigger_id: str, *, witness: Witness | None
         control,
         trigger_id,
         lambda t: replace(t, state=Switch.ACTIVE, problem=None),
-        witness=witness,
+        action="trigger.resume",
+        behalf=behalf,
         done=events if present.state is Switch.PAUSED else [],
     )
 
 
-def remove_trigger(control: Control, trigger_id: str, *, witness: Witness | None = None) -> None:
+def remove_trigger(control: Control, trigger_id: str, *, behalf: Behalf = SERVER) -> None:
     """Remove a trigger.
 
     Raises:
@@ -154,10 +157,10 @@ def remove_trigger(control: Control, trigger_id: str, *, witness: Witness | None
     """
     with control.store.transaction(durable=True) as tx:
         trigger = find_trigger(tx, trigger_id)
+        behalf.allow(find_deployment(tx, trigger.deployment).pipeline)
         if not tx.triggers.remove(trigger):
             raise Conflict(Problem("TRG-007", {"name": trigger.name}))
-        if witness is not None:
-            witness(tx)
+        behalf.note(tx, "trigger.remove", trigger_id, deployment=trigger.deployment, name=trigger.name)
 
 
 def get_trigger(control: Control, trigger_id: str) -> Trigger:
@@ -274,17 +277,21 @@ def _change(
     trigger_id: str,
     changed: Callable[[Trigger], Trigger],
     *,
-    witness: Witness | None,
+    action: str,
+    behalf: Behalf,
     done: list[str] | None = None,
 ) -> Trigger:
     with control.store.transaction(durable=True) as tx:
         before = find_trigger(tx, trigger_id)
-        after = replace(changed(before), version=before.version + 1)
+        behalf.allow(find_deployment(tx, before.deployment).pipeline)
+        after = changed(before)
+        if after == before:
+            return before
+        after = replace(after, version=before.version + 1)
         if not tx.triggers.put(before, after):
             raise Conflict(Problem("TRG-007", {"name": before.name}))
         for event in done or ():
             tx.triggers.once(trigger_id, event, at=control.now(), run_id=None)
-        if witness is not None:
-            witness(tx)
+        behalf.note(tx, action, trigger_id, deployment=after.deployment, name=after.name)
     control.bell.ring(BELL)
     return after

@@ -13,7 +13,9 @@ from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, PautaError, Problem, StoreFault
 from pauta.services.accept import announce, prepare_run, record
 from pauta.services.accept_asked import Asked
+from pauta.services.behalf import Behalf
 from pauta.services.control import Control
+from pauta.services.schedules import SERVER
 
 _log = logging.getLogger("pauta.scheduler")
 
@@ -29,6 +31,7 @@ def set_off(
     *,
     parameters: Mapping[str, Any] | None = None,
     inputs: Mapping[str, Any] | None = None,
+    behalf: Behalf = SERVER,
 ) -> RunId | None:
     """Start the run that an event asks for; None when that event did so before, or the trigger is paused or changed.
 
@@ -52,6 +55,7 @@ def set_off(
             run_id = record(tx, ready, now=now)
             if not tx.triggers.once(trigger.id, event, at=now, run_id=run_id):
                 raise _Undo
+            behalf.note(tx, "trigger.deliver", trigger.id, deployment=trigger.deployment, run=run_id)
             if present.problem is not None:
                 tx.triggers.put(present, replace(present, problem=None))
     except _Undo:

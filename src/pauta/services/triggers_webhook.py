@@ -21,7 +21,9 @@ from pauta.domain.deploying import Switch, Trigger, TriggerKind
 from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem, shorten
 from pauta.services.access import Unauthorized
+from pauta.services.behalf import Behalf
 from pauta.services.control import Control
+from pauta.services.schedules import SERVER
 from pauta.services.triggers import secret_of
 from pauta.services.triggers_off import is_new, set_off
 
@@ -42,7 +44,7 @@ def sign(secret: str, *, timestamp: int, body: bytes) -> str:
     return f"t={timestamp},v1={_mac(secret, str(timestamp), body)}"
 
 
-def deliver(control: Control, trigger_id: str, *, body: bytes, signature: str | None) -> RunId:
+def deliver(control: Control, trigger_id: str, *, body: bytes, signature: str | None, behalf: Behalf = SERVER) -> RunId:
     """Start the run that a delivery asks for.
 
     Raises:
@@ -59,7 +61,9 @@ def deliver(control: Control, trigger_id: str, *, body: bytes, signature: str | 
         raise Conflict(Problem("TRG-014", {"name": trigger.name}))
     said = _read(body, trigger)
     event = f"delivery {said.id}" if said.id else f"signature {mac}"
-    run_id = set_off(control, trigger, event, parameters=said.parameters) if is_new(control, trigger, event) else None
+    run_id = None
+    if is_new(control, trigger, event):
+        run_id = set_off(control, trigger, event, parameters=said.parameters, behalf=behalf)
     if run_id is None:
         raise Conflict(Problem("TRG-013", {"delivery": shorten(said.id or mac[:16])}))
     return run_id

@@ -38,16 +38,16 @@ class OccurrenceView(Struct, frozen=True):
     """One time at which a schedule fires, or would but for a clock change.
 
     Attributes:
-        at: The instant, UTC; None when it is left out.
-        local: What the zone's clock shows when it fires, with its offset; the intended time when it is left out.
-        intended: The local time that was meant.
+        at: The instant, UTC; for one that is left out, that of the clock change.
+        local: The local time that is meant, without offset.
+        runs: What the zone's clock shows when it fires, with its offset; None when it is left out.
         mark: ``gap``, ``fold``, ``left_out``, or empty.
         words: The mark in words.
     """
 
-    at: datetime | None
+    at: datetime
     local: str
-    intended: str
+    runs: str | None
     fold: int
     mark: str
     words: str
@@ -70,6 +70,18 @@ class ScheduleView(Struct, frozen=True):
     problem: dict[str, Any] | None
 
 
+class ScheduleList(Struct, frozen=True):
+    """Schedules by deployment and name."""
+
+    schedules: list[ScheduleView]
+
+
+class OccurrenceList(Struct, frozen=True):
+    """What comes next, soonest first."""
+
+    next: list[OccurrenceView]
+
+
 class FiringView(Struct, frozen=True):
     """What became of one intended time. `before`: the row stands for all up to that local time."""
 
@@ -78,11 +90,17 @@ class FiringView(Struct, frozen=True):
     due_at: datetime
     fired_at: datetime
     outcome: str
-    run: str | None
+    run_id: str | None
     reason: str
     before: str | None
     zone_data: str
     schedule_version: int
+
+
+class FiringList(Struct, frozen=True):
+    """Firings, newest first."""
+
+    firings: list[FiringView]
 
 
 class TriggerView(Struct, frozen=True):
@@ -101,26 +119,31 @@ class TriggerView(Struct, frozen=True):
     secret: str | None = None
 
 
+class TriggerList(Struct, frozen=True):
+    """Triggers."""
+
+    triggers: list[TriggerView]
+
+
 def occurrence_view(occurrence: Occurrence, *, zone: str, language: str) -> OccurrenceView:
     """An occurrence as it is shown."""
     runs = occurrence.at.astimezone(zone_named(zone))
     key = occurrence.mark + str(occurrence.fold) if occurrence.mark == FOLD else occurrence.mark
     words = _WORDS.get(key, {}).get("pt" if language.startswith("pt") else "en", "")
-    intended = datetime.fromisoformat(occurrence.local)
-    left_out = occurrence.mark == LEFT_OUT
+    local = datetime.fromisoformat(occurrence.local)
     return OccurrenceView(
-        at=None if left_out else occurrence.at,
-        local=occurrence.local if left_out else runs.isoformat(),
-        intended=occurrence.local,
+        at=occurrence.at,
+        local=occurrence.local,
+        runs=None if occurrence.mark == LEFT_OUT else runs.isoformat(),
         fold=occurrence.fold,
         mark=occurrence.mark,
-        words=words.format(local=f"{intended:%H:%M}", runs=f"{runs:%H:%M}"),
+        words=words.format(local=f"{local:%H:%M}", runs=f"{runs:%H:%M}"),
     )
 
 
-def occurrence_views(found: Sequence[Occurrence], *, zone: str, language: str) -> list[OccurrenceView]:
+def occurrence_list(found: Sequence[Occurrence], *, zone: str, language: str) -> OccurrenceList:
     """Occurrences as they are shown."""
-    return [occurrence_view(o, zone=zone, language=language) for o in found]
+    return OccurrenceList([occurrence_view(o, zone=zone, language=language) for o in found])
 
 
 def schedule_view(schedule: Schedule, *, language: str) -> ScheduleView:
@@ -159,7 +182,7 @@ def firing_view(firing: Firing) -> FiringView:
         due_at=firing.due_at,
         fired_at=firing.fired_at,
         outcome=firing.outcome,
-        run=firing.run_id,
+        run_id=firing.run_id,
         reason=reason,
         before=before or None,
         zone_data=firing.zone_data,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pauta.assembly.project import Project
+    from pauta.assembly.remote_project import RemoteProject
     from pauta.assembly.visitor import Visitor
     from pauta.ports.objects import Objects
 
 RECORDS = ".pauta"
 """Folder of a project's records, beside its ``pauta.toml``."""
+
+SERVER_FILE = "server.json"
+"""What a server writes into the records: its address, its process, a token for commands beside it."""
+
+SERVER_URL, SERVER_TOKEN = "PAUTA_API_URL", "PAUTA_TOKEN"
+"""Where commands find a server that is elsewhere."""
 
 _TURN_SECONDS = 0.1
 
@@ -27,8 +35,10 @@ def objects_in(root: Path) -> Objects:
 
 def open_project(
     folder: Path, *, wait_for_lock: Callable[[str], bool] | None = None, language: str = "en"
-) -> Project | Visitor:
+) -> Project | Visitor | RemoteProject:
     """The project of this folder; its records are made if there are none.
+
+    Where a server runs, everything goes through it: a `RemoteProject` asks it.
 
     While another process works on it, that process is asked what this one wants to know: a `Visitor` answers
     the same questions, and waits for its turn for everything else.
@@ -47,6 +57,11 @@ def open_project(
     from pauta.domain.problems import StoreFault
 
     records = folder / RECORDS
+    if SERVER_URL in os.environ or (records / SERVER_FILE).exists():
+        from pauta.assembly.reaching import remote_project
+
+        if (remote := remote_project(folder, language=language)) is not None:
+            return remote
     records.mkdir(parents=True, exist_ok=True)
     try:
         return own_project(folder, wait=None, language=language)

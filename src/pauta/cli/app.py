@@ -30,8 +30,10 @@ from pauta.cli import (
 )
 from pauta.cli.help import HelpfulGroup, PautaCommand
 from pauta.cli.language import from_environment
+from pauta.cli.later import LATER
 from pauta.cli.session import Session, session_of
-from pauta.cli.usage import Everywhere, UsageError, problem_of, take_everywhere, unknown_command
+from pauta.cli.unknown import unknown_command
+from pauta.cli.usage import Everywhere, UsageError, problem_of, take_everywhere
 from pauta.domain.problems import PautaError, Problem, StepFault, StoreFault, shorten
 
 OK, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
@@ -57,8 +59,8 @@ class Program(HelpfulGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that a word names."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise _Unknown(unknown_command(args[0], list(self.commands)))
+        if args and not self.knows(args[0]) and not args[0].startswith("-"):
+            raise unknown_command(args[0], [*self.commands, *LATER])
         return super().resolve_command(ctx, args)
 
     def _run(self, arguments: list[str]) -> int:
@@ -82,10 +84,6 @@ class Program(HelpfulGroup):
         if result == INTERRUPTED:
             return _report([Problem("CLI-901")], session, INTERRUPTED)
         return result if isinstance(result, int) else OK
-
-
-class _Unknown(PautaError):
-    """No such command."""
 
 
 def _session(found: Everywhere) -> Session:
@@ -133,7 +131,7 @@ def program(
         raise typer.Exit(OK)
     if context.invoked_subcommand is None:
         if session.as_json:
-            session.answer({"commands": list(getattr(context.command, "commands", ()))})
+            session.answer({"commands": [*getattr(context.command, "commands", ()), *LATER]})
         else:
             typer.echo(context.get_help())
     return OK

@@ -10,14 +10,18 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from pauta.cli.coercion import read_plainly
+from pauta.cli.later import LATER, load
 from pauta.cli.session import session_of
+from pauta.cli.unknown import unknown_command
 from pauta.cli.words import Words
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("help.group.begin", ("init", "check", "plan", "run")),
-    ("help.group.look", ("runs", "show", "logs", "frames", "frame", "diff")),
+    ("help.group.begin", ("init", "check", "plan", "run", "submit")),
+    ("help.group.look", ("runs", "show", "logs", "frames", "frame", "diff", "wait", "status")),
     ("help.group.again", ("rerun", "replay", "cancel")),
-    ("help.group.house", ("gc", "schema")),
+    ("help.group.itself", ("pipeline", "script", "deployment", "deploy", "schedule", "trigger")),
+    ("help.group.where", ("server", "worker", "work-pool", "limit")),
+    ("help.group.house", ("token", "audit", "config", "db", "gc", "schema")),
 )
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -37,6 +41,37 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rerun": ("pauta rerun latest --from treina_modelo",),
     "replay": ("pauta replay latest treina_modelo --pdb",),
     "gc": ("pauta gc --dry-run", "pauta gc --keep-runs 20 --yes"),
+    "submit": (
+        "pauta submit principal -p alpha=0.2",
+        "pauta submit --deployment nightly --key 2027-01-31",
+        "pauta wait $(pauta submit principal)",
+    ),
+    "wait": ("pauta wait latest --timeout 10m",),
+    "server": ("pauta server", "pauta server --port 7400 --no-worker"),
+    "worker.start": ("pauta worker start --pool gpu --server https://pauta.example --token-file worker.token",),
+    "work-pool.create": ("pauta work-pool create --type celery gpu --queue training_queue",),
+    "limit.set": ("pauta limit set oracle 2",),
+    "pipeline.publish": ('pauta pipeline publish pipeline.json --note "more epochs"',),
+    "pipeline.scripts": ("pauta pipeline scripts principal --script treina_modelo.py",),
+    "deployment.create": (
+        "pauta deployment create nightly --pipeline principal -p alpha=0.2 --pool gpu",
+        "pauta deployment create nightly --pipeline principal --notify failed,held=webhook:https://chat.example/hook",
+    ),
+    "deploy": ("pauta deploy --dry-run", "pauta deploy nightly"),
+    "schedule.create": (
+        'pauta schedule create nightly weekdays --cron "0 6 * * 1-5" --zone America/Sao_Paulo',
+        "pauta schedule create nightly often --every 15m --jitter 1m",
+    ),
+    "schedule.preview": ('pauta schedule preview --cron "30 2 * * *" --zone Europe/Lisbon --count 5',),
+    "trigger.create": (
+        'pauta trigger create nightly arrivals --folder incoming --pattern "*.csv" --frame df_falhas',
+        "pauta trigger create report then --after nightly",
+    ),
+    "token.create": (
+        "pauta token create ana --role operator --expires 90d",
+        "pauta token create gpu-1 --role worker --pool gpu",
+    ),
+    "audit": ("pauta audit --verify",),
 }
 
 
@@ -58,7 +93,7 @@ class PautaCommand(TyperCommand):
         arguments = [p for p in shown if p.param_type_name == "argument"]
         options = [p for p in shown if p.param_type_name == "option"]
         usage = " ".join([ctx.command_path, *(_argument(p, words) for p in arguments), f"[{words('meta.OPTIONS')}]"])
-        name = str(self.name)
+        name = path_of(ctx)
         page = [f"{_bold(words('help.usage'))}: {usage}", "", *_paragraph(words(f"cmd.{name}"))]
         if words.has(f"cmd.{name}.more"):
             page += ["", *_paragraph(words(f"cmd.{name}.more"))]
@@ -79,16 +114,62 @@ class HelpfulGroup(TyperGroup):
         """The option that asks for the help."""
         return _read_plainly(super().get_help_option(ctx))
 
+    def knows(self, name: str) -> bool:
+        """Whether there is such a command, loaded or not."""
+        return name in self.commands or name in LATER
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; one that is loaded later is loaded now."""
+        if cmd_name not in self.commands and cmd_name in LATER:
+            self.commands[cmd_name] = load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Draw the help of the program."""
         words = session_of(ctx).words
         usage = f"{ctx.command_path} {words('meta.COMMAND')} [{words('meta.OPTIONS')}]"
         page = [f"{_bold(words('help.usage'))}: {usage}", "", *_paragraph(words("cmd.pauta"))]
         for title, names in GROUPS:
-            page += _section(words(title), [(n, words(f"cmd.{n}")) for n in names if n in self.commands])
+            page += _section(words(title), [(n, words(f"cmd.{n}")) for n in names if self.knows(n)])
         page += _section(words("help.options"), [("--version", words("help.opt.version"))])
         page += _everywhere(words) + _examples("pauta", words)
         formatter.write("\n".join(page) + "\n")
+
+
+class NounGroup(TyperGroup):
+    """The commands about one thing: ``pauta schedule list``. Without a further word it shows its help."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words after the noun."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that a word names."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            known = [f"{self.name} {name}" for name in self.commands]
+            raise unknown_command(f"{self.name} {args[0]}", known)
+        return super().resolve_command(ctx, args)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option that asks for the help."""
+        return _read_plainly(super().get_help_option(ctx))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Draw the help of the noun."""
+        words = session_of(ctx).words
+        name = path_of(ctx)
+        usage = f"{ctx.command_path} {words('meta.COMMAND')} [{words('meta.OPTIONS')}]"
+        page = [f"{_bold(words('help.usage'))}: {usage}", "", *_paragraph(words(f"cmd.{name}"))]
+        if words.has(f"cmd.{name}.more"):
+            page += ["", *_paragraph(words(f"cmd.{name}.more"))]
+        page += _section(words("help.commands"), [(n, words(f"cmd.{name}.{n}")) for n in self.commands])
+        page += _everywhere(words) + _examples(name, words)
+        formatter.write("\n".join(page) + "\n")
+
+
+def path_of(ctx: Any) -> str:
+    """The words of a command after ``pauta``, with dots between: ``schedule.list``."""
+    return ".".join(ctx.command_path.split()[1:])
 
 
 def meta(parameter: Any, words: Words) -> str:

@@ -67,14 +67,6 @@ def _language(value: str) -> str:
     return language
 
 
-def unknown_command(found: str, known: Sequence[str]) -> Problem:
-    """There is no command of that name."""
-    near = get_close_matches(found, known, n=1, cutoff=0.5)
-    if near:
-        return Problem("CLI-001", {"found": shorten(found), "nearest": near[0]}, variant="command_near")
-    return Problem("CLI-001", {"found": shorten(found)}, variant="command")
-
-
 def problem_of(error: Any, words: Words) -> Problem:
     """The parser's complaint as a problem, recognised by its class and its fields."""
     context = getattr(error, "ctx", None)

@@ -7,6 +7,8 @@ Placeholders in braces are the same in both languages (a test compares them).
 from __future__ import annotations
 
 from pauta.cli.help_words import HELP_WORDS
+from pauta.cli.served_help import SERVED_HELP
+from pauta.cli.served_words import SERVED_WORDS
 from pauta.cli.upkeep_words import UPKEEP_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -223,6 +225,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "problem.step": ("Step {step} failed", "A etapa {step} falhou"),
     "problem.step_held": ("Step {step} is held", "A etapa {step} está retida"),
     **HELP_WORDS,
+    **SERVED_WORDS,
+    **SERVED_HELP,
     **UPKEEP_WORDS,
 }
 

@@ -1,4 +1,4 @@
-"""Texts of reaching a server from a command (API-1…)."""
+"""Texts of reaching a server from a command (API-1…), and of the deployments in ``pauta.toml`` (DPL)."""
 
 from __future__ import annotations
 
@@ -68,5 +68,38 @@ REACHING: dict[str, Bilingual] = {
         "{script} não é UTF-8: um servidor só recebe scripts em UTF-8",
         do="save it as UTF-8",
         faca="salve como UTF-8",
+    ),
+    "API-112": both(
+        'no worker, or more than one, fits "{worker}"',
+        'nenhum worker, ou mais de um, corresponde a "{worker}"',
+        do="those at work: {known}; `pauta worker list` shows their ids",
+        faca="em atividade: {known}; `pauta worker list` mostra os ids",
+    ),
+    "API-113": both(
+        'script {script} has no form, or more than one, that begins with "{form}"',
+        'o script {script} não tem forma, ou tem mais de uma, que comece com "{form}"',
+        do="its forms: {known}",
+        faca="formas que tem: {known}",
+    ),
+    # ---- deployments in pauta.toml
+    "DPL-001": both(
+        "there is no deployment in it",
+        "não há nenhum deployment nele",
+        do='a table [deployment.NAME] with document = "pipeline.json" makes one',
+        faca='uma tabela [deployment.NOME] com document = "pipeline.json" cria um',
+    ),
+    "DPL-002": both("{field}: expected a table", "{field}: esperada uma tabela"),
+    "DPL-003": both(
+        "give either document (published first) or pipeline (published already)",
+        "informe ou document (publicado primeiro) ou pipeline (já publicado)",
+    ),
+    "DPL-004": both(
+        'there is no deployment "{name}" in it',
+        'não há nele o deployment "{name}"',
+        do="it has: {known}",
+        faca="há: {known}",
+    ),
+    "DPL-005": both(
+        'unknown key "{key}"', 'chave desconhecida "{key}"', do="known: {known}", faca="conhecidas: {known}"
     ),
 }

@@ -1,0 +1,173 @@
+"""Follows a run on a server and tells a watcher of it, as if the run went on in this process."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pauta.domain.ids import Address, RunId
+from pauta.domain.outputs import Kind, Output
+from pauta.domain.problems import Conflict, PautaError
+from pauta.domain.runs import LogLine, StepRecord
+from pauta.domain.states import FINAL_STEPS, StepState
+from pauta.services.view_runs import LogView, RunNews, StepNews
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pauta.adapters.api_client import ApiClient
+    from pauta.adapters.api_streams import LiveStream
+    from pauta.ports.watcher import Watcher
+
+_LOOK_SECONDS = 0.1
+_LAST_LINES_SECONDS = 5.0
+_STOPPED = frozenset({"completed", "failed", "crashed", "cancelled", "held"})
+
+Told = RunNews | LogView | PautaError | None
+"""What a stream's thread puts into the queue; None: it is over."""
+
+
+class Follower:
+    """One run on a server, followed until it ends or is held.
+
+    Args:
+        client: The server.
+        run: The run.
+        watcher: Who is told.
+        now: The clock.
+    """
+
+    def __init__(self, client: ApiClient, run: str, *, watcher: Watcher, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._run = run
+        self._watcher = watcher
+        self._now = now
+        self._numbers: dict[str, int] = {}
+        self._known: dict[str, StepNews] = {}
+        self._told: queue.Queue[Told] = queue.Queue()
+        self._open = 0
+
+    def follow(self, interrupted: Callable[[], int]) -> None:
+        """Return when nothing of the run goes on by itself any more.
+
+        The first Ctrl-C cancels the run on the server; the second stops waiting for it.
+
+        Raises:
+            PautaError: The server refused, or stayed away.
+        """
+        streams = (self._client.runs.live(self._run), self._client.runs.live_logs(self._run))
+        for stream, kind in zip(streams, (RunNews, LogView), strict=True):
+            self._open += 1
+            threading.Thread(target=self._read, args=(stream, kind), name="following", daemon=True).start()
+        try:
+            self._listen(interrupted)
+        finally:
+            for stream in streams:
+                stream.close()
+
+    def _listen(self, interrupted: Callable[[], int]) -> None:
+        asked = 0
+        while True:
+            presses = interrupted()
+            if presses > asked:
+                asked = presses
+                # One that ended meanwhile cannot be cancelled, which its state will tell.
+                with suppress(Conflict):
+                    self._client.runs.cancel(self._run)
+            if asked > 1:
+                return
+            with suppress(queue.Empty):
+                if self._hear(self._told.get(timeout=_LOOK_SECONDS)):
+                    break
+                continue
+            if not self._open:
+                break
+        self._hear_the_rest()
+
+    def _hear_the_rest(self) -> None:
+        """The run is over; what it wrote last may still be on its way."""
+        with suppress(queue.Empty):
+            while self._open:
+                self._hear(self._told.get(timeout=_LAST_LINES_SECONDS))
+
+    def _hear(self, told: Told) -> bool:
+        """Pass on what came; True when the run has stopped."""
+        match told:
+            case None:
+                self._open -= 1
+            case RunNews():
+                self._learn(told.steps)
+                return told.over or told.state in _STOPPED
+            case LogView():
+                line = LogLine(told.at, told.level, told.text, stream=told.stream, logger=told.logger)
+                self._watcher.logged(self._number(told.step), line)
+            case PautaError():
+                raise told
+        return False
+
+    def _read(self, stream: LiveStream, kind: type[RunNews] | type[LogView]) -> None:
+        try:
+            for happening in stream:
+                with suppress(msgspec.DecodeError, msgspec.ValidationError):
+                    self._told.put(msgspec.json.decode(happening.data, type=kind))
+        except PautaError as error:
+            self._told.put(error)
+        finally:
+            self._told.put(None)
+
+    # ---- steps --------------------------------------------------------------------------------
+
+    def _number(self, step: str) -> int | None:
+        return self._numbers.get(step)
+
+    def _learn(self, steps: Sequence[StepNews]) -> None:
+        if not self._numbers:
+            # The first news has every step, in the plan's order.
+            self._numbers = {step.name: number for number, step in enumerate(steps)}
+        for step in steps:
+            before = self._known.get(step.name)
+            self._known[step.name] = step
+            self._tell(before, step)
+
+    def _tell(self, before: StepNews | None, after: StepNews) -> None:
+        number = self._numbers.get(after.name)
+        if number is None or before == after:
+            return
+        state = StepState(after.state)
+        was_over = before is not None and StepState(before.state) in FINAL_STEPS
+        if state is StepState.RUNNING:
+            self._watcher.step_started(number, after.name, max(1, after.attempts), self._now())
+        elif state in FINAL_STEPS or state is StepState.HELD:
+            if not was_over:
+                self._watcher.step_ended(self._record(number, after))
+        elif before is not None and before.state == StepState.RUNNING.value:
+            self._retried(number, after)
+
+    def _retried(self, number: int, step: StepNews) -> None:
+        problem = self._client.runs.step(self._run, step.name).problem
+        if problem is not None:
+            self._watcher.step_retries(number, problem, None, max(1, step.attempts))
+
+    def _record(self, number: int, step: StepNews) -> StepRecord:
+        problem = None
+        if step.message is not None:
+            problem = self._client.runs.step(self._run, step.name).problem
+        run = RunId(self._run)
+        output = Output(Kind.FRAME, Address(""), 0, rows=step.rows_out) if step.rows_out is not None else None
+        return StepRecord(
+            run,
+            number,
+            step.name,
+            0,
+            state=StepState(step.state),
+            attempts=step.attempts,
+            seconds=step.seconds,
+            cached_from=run if step.cached else None,
+            output=output,
+            problem=problem,
+        )

@@ -1,0 +1,58 @@
+"""``pauta audit``: who did what, and whether that record was tampered with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pauta.cli.listing import Column, Row, show_list, text_of, when
+from pauta.cli.served import alone, served
+from pauta.cli.session import Session, session_of
+
+Verify = Annotated[bool, typer.Option("--verify", help="opt.verify")]
+After = Annotated[int | None, typer.Option("--after", metavar="N", help="opt.audit_after")]
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="opt.audit_limit")]
+
+COLUMNS = (
+    Column("head.number", "seq", right=True),
+    Column("head.time", when("at"), keep=True),
+    Column("head.by", "actor"),
+    Column("head.action", "action", keep=True),
+    Column("head.target", "target"),
+    Column("head.details", "details"),
+)
+
+
+def audit(context: typer.Context, verify: Verify = False, after: After = None, limit: Limit = 50) -> int:
+    """Show the audit log, or check it."""
+    session = session_of(context)
+    with served(context) as remote:
+        if verify:
+            return _show_verdict(remote.client.house.verify_audit(), session)
+        found = remote.client.house.audit(after=after or 0, limit=min(limit, 500))
+    show_list(found, COLUMNS, session, none="audit.none")
+    return 0
+
+
+def _show_verdict(verdict: Row, session: Session) -> int:
+    """The three verdicts, and exit code 1 when one is bad."""
+    content, order = verdict.get("content") or (), verdict.get("order") or ()
+    is_good = not content and not order and verdict.get("complete", True) is True
+    if session.as_json:
+        session.answer(dict(verdict))
+        return 0 if is_good else 1
+    words = session.words
+    if is_good:
+        session.say(words("audit.good", rows=words.number(int(verdict.get("rows", 0)))), "green")
+        return 0
+    if content:
+        session.say(words("audit.content", rows=text_of(list(content)[:20], session)), "red")
+    if order:
+        session.say(words("audit.order", rows=text_of(list(order)[:20], session)), "red")
+    if verdict.get("complete") is False:
+        session.say(words("audit.cut"), "red")
+    return 1
+
+
+app = alone(audit)

@@ -1,0 +1,255 @@
+"""``pauta schedule``: when deployments run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from msgspec import convert, to_builtins
+
+from pauta.cli.asking import Parameters, said, understood
+from pauta.cli.listing import Column, Row, Show, done, local_time, show_list, show_one, state, when
+from pauta.cli.served import command, noun, served
+from pauta.cli.session import Session, session_of
+from pauta.cli.timing import (
+    Cron,
+    Every,
+    FoldOption,
+    From,
+    GapOption,
+    Jitter,
+    MissedLimit,
+    MissedOption,
+    MissedWindow,
+    Rule,
+    Until,
+    Zone,
+    timing_of,
+)
+from pauta.domain.problems import InvalidInput, Problem
+
+app = noun()
+
+Deployment = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="arg.deployment", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="arg.schedule_name", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="ID", help="arg.schedule", show_default=False)]
+MaybeId = Annotated[str | None, typer.Argument(metavar="ID", help="arg.schedule", show_default=False)]
+Of = Annotated[str | None, typer.Option("--deployment", metavar="NAME", help="opt.only_deployment")]
+Count = Annotated[int, typer.Option("--count", "-n", metavar="N", help="opt.preview_count")]
+
+
+def timing_text(timing: Row, session: Session) -> str:
+    """A timing in one line: the expression, or the length of its interval."""
+    from pauta.cli.amounts import duration
+
+    if timing.get("kind") == "interval":
+        return session.words("schedule.every", time=duration(timing.get("seconds"), session.words))
+    return str(timing.get("text", ""))
+
+
+def _timing(row: Row, session: Session) -> object:
+    return timing_text(row.get("timing") or {}, session)
+
+
+def _of_timing(field: str) -> Show:
+    def show(row: Row, session: Session) -> object:
+        return (row.get("timing") or {}).get(field)
+
+    return show
+
+
+COLUMNS = (
+    Column("head.id", "id", keep=True),
+    Column("head.deployment", "deployment"),
+    Column("head.name", "name"),
+    Column("head.timing", _timing, keep=True),
+    Column("head.zone", _of_timing("zone")),
+    Column("head.state", state(), keep=True),
+    Column("head.next", when("fire_at"), keep=True),
+)
+FIRINGS = (
+    Column("head.local", "local", keep=True),
+    Column("head.due", when("due_at"), keep=True),
+    Column("head.fired", when("fired_at"), keep=True),
+    Column("head.outcome", lambda row, s: s.words(f"firing.{row.get('outcome')}"), keep=True),
+    Column("head.reason", "reason"),
+    Column("head.run", "run_id", keep=True),
+)
+
+
+@command(app, "create")
+def create(  # noqa: PLR0913, PLR0917 - one parameter for each option of the command
+    context: typer.Context,
+    deployment: Deployment,
+    name: Name,
+    cron: Cron = None,
+    every: Every = None,
+    rrule: Rule = None,
+    zone: Zone = None,
+    gap: GapOption = None,
+    fold: FoldOption = None,
+    missed: MissedOption = None,
+    missed_limit: MissedLimit = None,
+    missed_window: MissedWindow = None,
+    jitter: Jitter = None,
+    starts: From = None,
+    until: Until = None,
+    parameters: Parameters = None,
+) -> int:
+    """Make a schedule."""
+    session = session_of(context)
+    timing = timing_of(
+        {
+            "cron": cron,
+            "every": every,
+            "rrule": rrule,
+            "zone": zone,
+            "gap": gap,
+            "fold": fold,
+            "missed": missed,
+            "missed_limit": missed_limit,
+            "missed_window": missed_window,
+            "jitter": jitter,
+            "from": starts,
+            "until": until,
+        },
+        command=context.command_path,
+    )
+    given = understood(parameters, None)
+    with served(context) as remote:
+        of = remote.client.deployments.get(deployment) if given.texts else {}
+        values = given.parameters(remote, of.get("pipeline"), of.get("pipeline_version"))
+        body = said({"name": name, "timing": timing, "parameters": values})
+        made = remote.client.schedules.create(deployment, body)
+    values = {"name": name, "deployment": deployment, "id": made.get("id", "")}
+    return done(session, made, "schedule.created", **values, next=local_time(made.get("fire_at")) or "-")
+
+
+@command(app, "list")
+def list_(context: typer.Context, deployment: Of = None) -> int:
+    """List schedules."""
+    with served(context) as remote:
+        found = remote.client.schedules.all(deployment)
+    show_list(found, COLUMNS, session_of(context), none="schedule.none")
+    return 0
+
+
+@command(app, "show")
+def show(context: typer.Context, schedule: Id) -> int:
+    """Show one schedule."""
+    facts = (
+        *COLUMNS,
+        Column("head.gap", _of_timing("gap")),
+        Column("head.fold", _of_timing("fold")),
+        Column("head.missed", _of_timing("missed")),
+        Column("head.parameters", "parameters"),
+        Column("head.created", when("created_at")),
+        Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
+    )
+    with served(context) as remote:
+        found = remote.client.schedules.get(schedule)
+    show_one(found, facts, session_of(context))
+    return 0
+
+
+@command(app, "preview")
+def preview(  # noqa: PLR0913, PLR0917 - one parameter for each option of the command
+    context: typer.Context,
+    schedule: MaybeId = None,
+    cron: Cron = None,
+    every: Every = None,
+    rrule: Rule = None,
+    zone: Zone = None,
+    gap: GapOption = None,
+    fold: FoldOption = None,
+    starts: From = None,
+    until: Until = None,
+    count: Count = 10,
+) -> int:
+    """When a schedule fires next, or a timing would; clock changes are marked."""
+    session = session_of(context)
+    given = {"cron": cron, "every": every, "rrule": rrule, "zone": zone, "gap": gap, "fold": fold}
+    given |= {"from": starts, "until": until}
+    if schedule is not None:
+        clash = next((name for name, value in given.items() if value is not None), None)
+        if clash is not None:
+            raise InvalidInput(Problem("CLI-001", {"first": "ID", "second": f"--{clash}"}, variant="together"))
+        with served(context) as remote:
+            rows: Sequence[Row] = remote.client.schedules.next(schedule, count=count)
+    else:
+        rows = _computed(timing_of(given, command=context.command_path), count)
+    _draw_preview(rows, session)
+    return 0
+
+
+def _computed(timing: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """The next occurrences, computed here: no server is asked.
+
+    Raises:
+        InvalidInput: SCH-… when the timing is none.
+    """
+    from itertools import islice
+
+    from pauta.assembly.reaching import now
+    from pauta.domain.schedules import Timing
+    from pauta.engine.due import check_timing, with_left_out
+
+    at = now()
+    made = convert(timing, Timing)
+    problems = check_timing(made, now=at)
+    if problems:
+        raise InvalidInput(problems)
+    return [to_builtins(occurrence) for occurrence in islice(with_left_out(made, after=at, anchor=at), count)]
+
+
+def _draw_preview(rows: Sequence[Row], session: Session) -> None:
+    columns = (
+        Column("head.local", lambda row, _: str(row.get("local", "")).replace("T", " "), keep=True),
+        Column("head.instant", lambda row, _: str(row.get("at", ""))[:19].replace("T", " "), keep=True),
+        Column("head.here", when("at"), keep=True),
+        Column("head.note", _mark),
+    )
+    show_list(rows, columns, session, none="schedule.nothing_comes")
+
+
+def _mark(row: Row, session: Session) -> object:
+    from rich.text import Text
+
+    mark = str(row.get("mark") or "")
+    key = f"mark.{mark}{'_second' if mark == 'fold' and row.get('fold') else ''}"
+    return Text(session.words(key) if session.words.has(key) else mark, style="yellow")
+
+
+@command(app, "pause")
+def pause(context: typer.Context, schedule: Id) -> int:
+    """It fires no more until it is resumed."""
+    with served(context) as remote:
+        answer = remote.client.schedules.switch(schedule, on=False)
+    return done(session_of(context), answer, "schedule.paused", id=schedule)
+
+
+@command(app, "resume")
+def resume(context: typer.Context, schedule: Id) -> int:
+    """It fires again."""
+    with served(context) as remote:
+        answer = remote.client.schedules.switch(schedule, on=True)
+    next_at = local_time(answer.get("fire_at")) or "-"
+    return done(session_of(context), answer, "schedule.resumed", id=schedule, next=next_at)
+
+
+@command(app, "remove")
+def remove(context: typer.Context, schedule: Id) -> int:
+    """Remove it."""
+    with served(context) as remote:
+        remote.client.schedules.remove(schedule)
+    return done(session_of(context), {"removed": schedule}, "schedule.removed", id=schedule)
+
+
+@command(app, "firings")
+def firings(context: typer.Context, schedule: Id) -> int:
+    """What became of its times, newest first."""
+    with served(context) as remote:
+        found = remote.client.schedules.firings(schedule)
+    show_list(found, FIRINGS, session_of(context), none="schedule.never_fired")
+    return 0

@@ -1,0 +1,110 @@
+"""``pauta token``: credentials of people, programs and workers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from pauta.cli.listing import Column, done, local_time, show_list, when
+from pauta.cli.served import command, noun, served
+from pauta.cli.session import session_of
+from pauta.domain.access import Role
+from pauta.domain.problems import InvalidInput, Problem, shorten
+
+app = noun()
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="arg.token_name", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="ID", help="arg.token", show_default=False)]
+RoleOption = Annotated[str, typer.Option("--role", metavar="ROLE", help="opt.role")]
+Pools = Annotated[list[str] | None, typer.Option("--pool", metavar="NAME", help="opt.token_pool")]
+Pipelines = Annotated[list[str] | None, typer.Option("--pipeline", metavar="NAME", help="opt.token_pipeline")]
+Expires = Annotated[str | None, typer.Option("--expires", metavar="TIME", help="opt.expires")]
+
+COLUMNS = (
+    Column("head.id", "id", keep=True),
+    Column("head.name", "name"),
+    Column("head.role", "role", keep=True),
+    Column("head.kind", "kind", keep=True),
+    Column("head.scope", lambda row, _: [*(row.get("pools") or ()), *(row.get("pipelines") or ())]),
+    Column("head.created", when("created_at"), keep=True),
+    Column("head.expires", when("expires_at"), keep=True),
+    Column("head.used", when("last_used_at"), keep=True),
+    Column("head.state", lambda row, session: session.words("token.revoked") if row.get("revoked_at") else ""),
+)
+
+
+@command(app, "create")
+def create(
+    context: typer.Context,
+    name: Name,
+    role: RoleOption,
+    pools: Pools = None,
+    pipelines: Pipelines = None,
+    expires: Expires = None,
+) -> int:
+    """Make a token; its text is shown once."""
+    session = session_of(context)
+    roles = [str(known) for known in Role]
+    if role not in roles:
+        values = {"name": "--role", "found": f'"{shorten(role)}"', "expected": ", ".join(roles)}
+        raise InvalidInput(Problem("CLI-001", values, variant="value"))
+    body = {"name": name, "role": role, "pools": list(pools or ()), "pipelines": list(pipelines or ())}
+    if expires is not None:
+        body["expires_at"] = end_of(expires, option="--expires")
+    with served(context) as remote:
+        made = remote.client.house.create_token({k: v for k, v in body.items() if v})
+    if session.as_json:
+        session.answer(made)
+        return 0
+    session.say(session.words("token.made", name=name, role=role))
+    session.say()
+    session.out.print(f"  {made.get('text') or made.get('secret') or made.get('token')}", soft_wrap=True, markup=False)
+    session.say()
+    session.say(session.words("token.once"), "dim")
+    if body.get("expires_at"):
+        session.say(session.words("token.ends", time=local_time(body["expires_at"])), "dim")
+    return 0
+
+
+@command(app, "list")
+def list_(context: typer.Context) -> int:
+    """List tokens."""
+    session = session_of(context)
+    with served(context) as remote:
+        found = remote.client.house.tokens()
+    has = {"head.scope": any(row.get("pools") or row.get("pipelines") for row in found)}
+    has["head.expires"] = any(row.get("expires_at") for row in found)
+    has["head.state"] = any(row.get("revoked_at") for row in found)
+    show_list(found, [c for c in COLUMNS if has.get(c.head, True)], session, none="token.none")
+    return 0
+
+
+@command(app, "revoke")
+def revoke(context: typer.Context, token: Id) -> int:
+    """Make a token worthless."""
+    with served(context) as remote:
+        remote.client.house.revoke_token(token)
+    return done(session_of(context), {"revoked": token}, "token.is_revoked", token=token)
+
+
+def end_of(text: str, *, option: str) -> str:
+    """A point in time as ISO text: one that is given, or so long from now (``30d``, ``12h``).
+
+    Raises:
+        InvalidInput: CLI-001 when it is neither.
+    """
+    from datetime import datetime
+
+    from pauta.assembly.reaching import now
+    from pauta.authoring.quantities import duration_of
+
+    length = duration_of(text)
+    if length is not None and length > timedelta(0):
+        return (now() + length).isoformat()
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except ValueError:
+        values = {"name": option, "found": f'"{shorten(text)}"', "expected": "30d, 12h, 2027-01-31, 2027-01-31T12:00"}
+        raise InvalidInput(Problem("CLI-001", values, variant="value")) from None

@@ -1,0 +1,97 @@
+"""``pauta worker``: who claims stages and runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pauta.cli.listing import Column, done, show_list, state, when
+from pauta.cli.served import command, noun, served
+from pauta.cli.session import session_of
+from pauta.domain.problems import InvalidInput, Problem, shorten
+
+app = noun()
+
+Pools = Annotated[list[str] | None, typer.Option("--pool", "-p", metavar="NAME", help="opt.worker_pool")]
+Server = Annotated[str | None, typer.Option("--server", metavar="URL", help="opt.server_url")]
+TokenFile = Annotated[str | None, typer.Option("--token-file", metavar="FILE", help="opt.token_file")]
+Slots = Annotated[int | None, typer.Option("--slots", metavar="N", help="opt.worker_slots")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="opt.tag")]
+Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="opt.worker_name")]
+Owner = Annotated[str, typer.Argument(metavar="WORKER", help="arg.worker", show_default=False)]
+
+COLUMNS = (
+    Column("head.worker", "name"),
+    Column("head.state", state(), keep=True),
+    Column("head.pools", "pools"),
+    Column("head.slots", "capacity", right=True),
+    Column("head.running", lambda row, _: len(row.get("held") or ()), right=True),
+    Column("head.host", "host"),
+    Column("head.seen", when("seen_at"), keep=True),
+    Column("head.id", "owner"),
+)
+
+
+@command(app, "start")
+def start(
+    context: typer.Context,
+    pools: Pools = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    slots: Slots = None,
+    tags: Tags = None,
+    name: Name = None,
+) -> int:
+    """Start a worker in the foreground."""
+    from pauta.assembly.remote_worker import start_worker
+
+    session = session_of(context)
+    if token_file is not None and not Path(token_file).is_file():
+        raise InvalidInput(Problem("CLI-005", {"file": shorten(token_file)}))
+    flags = {
+        "pools": tuple(pools or ()),
+        "server": server,
+        "token_file": Path(token_file) if token_file is not None else None,
+        "slots": slots,
+        "tags": tuple(tags or ()),
+        "name": name,
+    }
+    return start_worker(session.project_folder(), flags, say=session.aside)
+
+
+@command(app, "list")
+def list_(context: typer.Context) -> int:
+    """List workers."""
+    with served(context) as remote:
+        found = remote.client.places.workers()
+    show_list(found, COLUMNS, session_of(context), none="worker.none")
+    return 0
+
+
+@command(app, "drain")
+def drain(context: typer.Context, owner: Owner) -> int:
+    """Let a worker end what it does and take nothing new."""
+    with served(context) as remote:
+        found = _worker(remote.client.places.workers(), owner)
+        remote.client.places.drain(str(found["owner"]))
+    return done(session_of(context), {"draining": found["owner"]}, "worker.drains", name=found.get("name") or owner)
+
+
+def _worker(workers: list[dict[str, Any]], wanted: str) -> Mapping[str, Any]:
+    """The worker that a person means: by its id, its name, or the beginning of its id.
+
+    Raises:
+        InvalidInput: API-112 when none or several fit.
+    """
+    for fits in (
+        [w for w in workers if w.get("owner") == wanted],
+        [w for w in workers if w.get("name") == wanted and w.get("state") not in ("left", "lost")],
+        [w for w in workers if str(w.get("owner", "")).startswith(wanted)],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+    known = ", ".join(str(w.get("name")) for w in workers if w.get("state") not in ("left", "lost")) or "-"
+    raise InvalidInput(Problem("API-112", {"worker": shorten(wanted), "known": shorten(known, 200)}))

@@ -71,7 +71,9 @@ def main() -> int:
     try:
         _DO[order.do](order, answers)
     except PautaError as error:
-        _answer(answers, TableAnswer(problems=error.problems))
+        # The reader names whatever a library raises a damaged file; one that wants too much memory is none.
+        too_large = isinstance(error.__cause__, MemoryError)
+        _answer(answers, TableAnswer(problems=(_too_large(order),) if too_large else error.problems))
     except MemoryError:
         _answer(answers, TableAnswer(problems=(_too_large(order),)))
     except BrokenPipeError:

@@ -164,7 +164,8 @@ class GuardedRoute(APIRoute):
         most = server.upload_limit_bytes if self.route.uploads else server.body_limit_bytes
         if self.route.objects:
             most = server.object_limit_bytes
-        await super().handle(scope, limited(receive, visit.headers, most=most), send)
+        code = "UPL-001" if self.route.uploads else "API-004"
+        await super().handle(scope, limited(receive, visit.headers, most=most, code=code), send)
 
 
 def _body_of(handler: Callable[..., Any]) -> type[msgspec.Struct] | None:

@@ -94,6 +94,11 @@ class Streams:
         """End all streams and waits soon: the server is about to stop. May be called from any thread."""
         self._closing.set()
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether somebody follows something."""
+        return self._ear is not None and not self._ear.done()
+
     async def read(self, act: Callable[[], T]) -> T:
         """What `act` gives, from one of the threads that read records."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, act)
@@ -110,7 +115,7 @@ class Streams:
             self._watches[subject] = set()
             self._counts[subject] = self._bell.wait(subject, seen=0, timeout=0.0)
         self._watches[subject].add(watch)
-        if self._ear is None or self._ear.done():
+        if not self.is_listening:
             self._ear = asyncio.get_running_loop().create_task(self._listen())
         try:
             yield watch

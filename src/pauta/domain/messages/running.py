@@ -79,8 +79,8 @@ RUNNING: dict[str, Bilingual] = {
     ),
     # ---- uploads and downloads of frames
     "UPL-001": both(
-        "the file has more than the {limit} bytes that may be sent",
-        "o arquivo tem mais que os {limit} bytes que podem ser enviados",
+        "the file has more than the {most} bytes that may be sent",
+        "o arquivo tem mais que os {most} bytes que podem ser enviados",
         do="send it in parts, or raise server.upload_limit_bytes",
         faca="envie em partes, ou aumente server.upload_limit_bytes",
     ),

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from pauta.domain.access import Permission
@@ -34,6 +34,13 @@ _MEDIA = {
 }
 _SENT_AS = ("application/octet-stream", "text/csv", _MEDIA["parquet"], _MEDIA["arrow"])
 _PIECE = 1 << 20
+
+
+async def _whole(request: Request) -> Request:
+    return request
+
+
+RequestDep = Annotated[Request, Depends(_whole)]
 
 
 @ROUTES.add(
@@ -123,7 +130,7 @@ async def upload_frame(
     control: ControlDep,
     streams: StreamsDep,
     visit: VisitDep,
-    request: Request,
+    request: RequestDep,
     name: Annotated[str, Query(min_length=1, max_length=200, description="What to call the frame.")],
     format: Annotated[Format, Query(description="Format of the file.")],
 ) -> UploadView:

@@ -246,3 +246,32 @@ while True:
         assert all(is_alive(pid) for pid in pids)
         other.send_signal(signal.SIGKILL)
     assert eventually(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def is_done(happening: Happening) -> bool:
+    return isinstance(happening, Reported) and isinstance(happening.report, wire.StageDone)
+
+
+def test_a_process_started_ahead_takes_orders_before_it_is_there(launcher: Launcher, tmp_path: Path) -> None:
+    processes = [launcher.start_ahead(ProcessSpec(f"spare.{n}", tmp_path / str(n))) for n in range(3)]
+    for process in processes:
+        process.send(order(tmp_path, "def execute():\n    print('hello')\n"))
+    happened: list[tuple[Process, Happening]] = []
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while sum(is_done(h) for _, h in happened) < 3 and time.monotonic() < deadline:
+        happened.extend(launcher.wait(0.5))
+    assert {p.label for p, h in happened if isinstance(h, Printed) and h.text == "hello"} == {
+        process.label for process in processes
+    }
+    assert all(is_alive(process.pid) for process in processes)
+
+
+def test_a_process_started_ahead_whose_parent_is_killed_is_told_to_have_ended_or_works(
+    launcher: Launcher, tmp_path: Path
+) -> None:
+    first = launcher.start(ProcessSpec("run.0", tmp_path / "own"))
+    parent = int(Path(f"/proc/{first.pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(parent, signal.SIGKILL)
+    ahead = launcher.start_ahead(ProcessSpec("spare.0", tmp_path / "spare"))
+    ahead.send(order(tmp_path, "def execute():\n    pass\n"))
+    assert until(launcher, ahead, lambda h: is_exit(h) or is_done(h))

@@ -50,6 +50,9 @@ class ProcessLauncher:
         self._handles: dict[int, ProcessHandle] = {}
         self._most: dict[int, int | None] = {}
         self._numbers = 0
+        self._unborn: set[int] = set()
+        self._awaited = 0
+        self._refusal: str | None = None
         self._selector = selectors.DefaultSelector()
         self._link: Link | None = None
         self._ready: list[tuple[Process, Happening]] = []
@@ -72,8 +75,30 @@ class ProcessLauncher:
             StoreFault: LCH-001 when none can be started.
         """
         for _ in range(2):
+            handle: ProcessHandle | None = None
             try:
-                return self._start(spec, self._link or self._connect())
+                handle = self._begin(spec, self._link or self._connect())
+                self._awaited = handle.number
+                self._await_birth(handle)
+            except LinkLost:
+                if handle is not None:
+                    self._drop(handle)
+                self._bury()
+                continue
+            finally:
+                self._awaited = 0
+            if self._refusal is not None:
+                self._drop(handle)
+                reason, self._refusal = self._refusal, None
+                raise cannot_start(reason)
+            return handle
+        raise cannot_start("the process that starts scripts ends again and again")
+
+    def start_ahead(self, spec: ProcessSpec) -> Process:
+        """A new process, without waiting until it is there: if none can be started, it ends at once."""
+        for _ in range(2):
+            try:
+                return self._begin(spec, self._link or self._connect())
             except LinkLost:
                 self._bury()
         raise cannot_start("the process that starts scripts ends again and again")
@@ -111,7 +136,8 @@ class ProcessLauncher:
         self._selector.register(self._link, selectors.EVENT_READ, _LINK)
         return self._link
 
-    def _start(self, spec: ProcessSpec, link: Link) -> ProcessHandle:
+    def _begin(self, spec: ProcessSpec, link: Link) -> ProcessHandle:
+        """Order a process; its handle is known from now on, its process id when the parent has answered."""
         self._numbers += 1
         token = secrets.token_hex(16)
         mark = f"\x1e{secrets.token_hex(16)} "
@@ -131,22 +157,33 @@ class ProcessLauncher:
         }
         try:
             link.send(order, theirs)
-            answer = link.answer_to("started", "refused")
         except LinkLost:
             handle.close()
             raise
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        if "refused" in answer:
-            handle.close()
-            raise cannot_start(answer["reason"])
-        handle.born(answer["pid"])
+        self._unborn.add(handle.number)
         self._handles[handle.number] = handle
         self._most[handle.number] = spec.max_processes
         for descriptor in handle.descriptors:
             self._selector.register(descriptor, selectors.EVENT_READ, handle)
         return handle
+
+    def _await_birth(self, handle: ProcessHandle) -> None:
+        """Wait until the parent has answered.
+
+        Raises:
+            LinkLost: It never will.
+        """
+        while handle.number in self._unborn:
+            link = self._link
+            if link is None:
+                raise LinkLost("no answer")
+            link.wait()
+            self._ready.extend(self._take_answers(link, self._now().timestamp()))
+            if link.lost:
+                raise LinkLost("no answer")
 
     # ---- for handles --------------------------------------------------------------------------
 
@@ -211,15 +248,29 @@ class ProcessLauncher:
         link = self._link
         if link is None:
             return []
-        happened: list[tuple[Process, Happening]] = []
-        for answer in link.answers():
-            handle = self._handles.get(answer.get("exited", 0))
-            if handle is not None:
-                happened.extend(self._finish(handle, {**answer, "most": self._most[handle.number]}, at))
+        happened = self._take_answers(link, at)
         if link.lost:
             self._bury()
             happened.extend(self._ready)
             self._ready = []
+        return happened
+
+    def _take_answers(self, link: Link, at: float) -> list[tuple[Process, Happening]]:
+        happened: list[tuple[Process, Happening]] = []
+        for answer in link.answers():
+            number = answer.get("started") or answer.get("refused") or answer.get("exited") or 0
+            handle = self._handles.get(number)
+            if handle is None:
+                continue
+            if "started" in answer:
+                handle.born(answer["pid"])
+            elif "refused" in answer and number == self._awaited:
+                self._refusal = answer["reason"]
+            elif "refused" in answer:
+                happened.extend(self._finish(handle, {"signal": 9, "detail": "refused"}, at))
+            else:
+                happened.extend(self._finish(handle, {**answer, "most": self._most[number]}, at))
+            self._unborn.discard(number)
         return happened
 
     def _finish(self, handle: ProcessHandle, account: dict[str, object], at: float) -> list[tuple[Process, Happening]]:

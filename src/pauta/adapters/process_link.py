@@ -102,6 +102,15 @@ class Link:
         self._answers.clear()
         return found
 
+    def wait(self) -> None:
+        """Wait until an answer is there, or none can come.
+
+        Raises:
+            LinkLost: None came for long.
+        """
+        if not select.select((self._socket,), (), (), _ANSWER_SECONDS)[0]:
+            raise LinkLost("no answer")
+
     def answer_to(self, *keys: str) -> dict[str, Any]:
         """Wait for the answer that has one of these keys; others are kept for `answers`.
 

@@ -109,6 +109,13 @@ class Launcher(Protocol):
         """
         ...
 
+    def start_ahead(self, spec: ProcessSpec) -> Process:
+        """As `start`, but without waiting until the process is there.
+
+        If none can be started after all, it ends at once (`Exited` with detail ``refused``).
+        """
+        ...
+
     def warm(self, modules: Sequence[str]) -> None:
         """Have these modules loaded in the warm parent before the next process is forked from it."""
         ...

@@ -47,13 +47,16 @@ class Hiring:
         if self._spares:
             process, folder = self._spares.popleft()
         else:
-            process, folder = self._start(f"{run_id}.{next(self._numbers)}")
+            folder = self._place.work / f"{run_id}.{next(self._numbers)}"
+            process = self.launcher.start(ProcessSpec(label=folder.name, folder=folder))
         return Hand(process, folder, run_id)
 
     def keep_spares(self) -> None:
         """Have as many waiting as there should be."""
         while len(self._spares) < self._place.spare:
-            self._spares.append(self._start(f"spare.{next(self._numbers)}"))
+            folder = self._place.work / f"spare.{next(self._numbers)}"
+            spare = self.launcher.start_ahead(ProcessSpec(label=folder.name, folder=folder))
+            self._spares.append((spare, folder))
 
     def hear(self, process: Process, happening: Happening) -> None:
         """A process that serves no run: it left, or it was spare and died."""
@@ -78,7 +81,3 @@ class Hiring:
             self._warmed |= wanted
             self.launcher.warm(sorted(wanted))
             self.dismiss()  # those were forked before
-
-    def _start(self, label: str) -> tuple[Process, Path]:
-        folder = self._place.work / label
-        return self.launcher.start(ProcessSpec(label=label, folder=folder)), folder

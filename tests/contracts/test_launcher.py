@@ -248,10 +248,6 @@ while True:
     assert eventually(lambda: not any(is_alive(pid) for pid in pids))
 
 
-def is_done(happening: Happening) -> bool:
-    return isinstance(happening, Reported) and isinstance(happening.report, wire.StageDone)
-
-
 def test_a_process_started_ahead_takes_orders_before_it_is_there(launcher: Launcher, tmp_path: Path) -> None:
     processes = [launcher.start_ahead(ProcessSpec(f"spare.{n}", tmp_path / str(n))) for n in range(3)]
     for process in processes:

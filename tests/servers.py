@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,17 +24,25 @@ class NoServer(Exception):
     """There is no server to be had here; the text says why."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class PostgresServer:
-    """A running PostgreSQL that listens on a socket in its own folder."""
+    """A running PostgreSQL that listens on a socket in its own folder. `launch` starts its process."""
 
     folder: Path
     user: str
+    launch: Callable[[], subprocess.Popen[bytes]]
     process: subprocess.Popen[bytes]
 
     def address(self, database: str) -> str:
         """Connection string of a database."""
         return f"host={self.folder} user={self.user} dbname={database}"
+
+    def restart_at_once(self) -> None:
+        """As ``pg_ctl restart -m immediate``: every connection is cut, what was committed is recovered."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        self.process = self.launch()
+        _wait_for(self)
 
 
 def postgres_binaries() -> Path:
@@ -93,23 +101,26 @@ def postgres(*settings: str) -> Iterator[PostgresServer]:
         if made.returncode:
             raise NoServer(f"initdb: {made.stderr.strip()[-300:]}")
         chosen = ("listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB", *settings)
-        log = (folder / "log").open("wb")
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-k", folder, *(a for s in chosen for a in ("-c", s))],
-            stdout=log, stderr=log, cwd=folder, env={"PATH": os.environ["PATH"]}, preexec_fn=_die_with_parent, **who,
-        )  # fmt: skip
-        log.close()
+
+        def launch() -> subprocess.Popen[bytes]:
+            with (folder / "log").open("ab") as log:
+                return subprocess.Popen(
+                    [binaries / "postgres", "-D", data, "-k", folder, *(a for s in chosen for a in ("-c", s))],
+                    stdout=log, stderr=log, cwd=folder, env={"PATH": os.environ["PATH"]},
+                    preexec_fn=_die_with_parent, **who,
+                )  # fmt: skip
+
+        server = PostgresServer(folder, "tester", launch, launch())
         try:
-            server = PostgresServer(folder, "tester", process)
             _wait_for(server)
             yield server
         finally:
-            process.send_signal(signal.SIGINT)
+            server.process.send_signal(signal.SIGINT)
             try:
-                process.wait(20)
+                server.process.wait(20)
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                server.process.kill()
+                server.process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

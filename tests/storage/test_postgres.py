@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event
+from pauta.domain.schedules import Schedule, Timing, TimingKind
 from pauta.domain.states import RunState, StageState
 from pauta.storage.postgres import PostgresConnection, open_postgres
 from pauta.storage.turns import TurnStore
@@ -87,6 +89,86 @@ def test_claimers_pass_over_rows_that_others_have_locked(store: TurnStore, postg
             for stage in stages:
                 assert tx.stages.save(stage, replace(stage, state=StageState.RUNNING, fence=1))
     assert [[s.no for s in found] for found in (first, second)] == [[0, 1], [2, 3]]
+    rival.close()
+
+
+def test_as_many_threads_are_in_a_transaction_at_once_as_there_are_connections(postgres_address: str) -> None:
+    store = open_postgres(postgres_address, connections=3)
+    submit(store, 1, *[()] * 6)
+    together = threading.Barrier(3)
+    claimed: list[int] = []
+
+    def claim() -> None:
+        with store.transaction() as tx:
+            together.wait(20)
+            for stage in tx.stages.claimable(now=NOON, limit=2):
+                assert tx.stages.save(stage, replace(stage, state=StageState.RUNNING, fence=1))
+                claimed.append(stage.no)
+            together.wait(20)
+
+    threads = [threading.Thread(target=claim) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(claimed) == list(range(6))
+    with store.transaction(), pytest.raises(RuntimeError, match="inside"):
+        store.transaction().__enter__()
+    store.close()
+    with pytest.raises(RuntimeError, match="closed"), store.transaction():
+        pass
+
+
+def test_p10_two_claims_under_one_limit_go_one_after_the_other(postgres_address: str) -> None:
+    store = open_postgres(postgres_address, connections=2)
+    with store.transaction() as tx:
+        tx.pools.set_limit("gpu", 1)
+    order: list[str] = []
+    locked = threading.Event()
+
+    def second() -> None:
+        locked.wait(20)
+        with store.transaction() as tx:
+            assert tx.pools.lock_limits(["other", "gpu"]) == {"gpu": 1}
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with store.transaction() as tx:
+        tx.pools.lock_limits(["gpu"])
+        locked.set()
+        thread.join(0.3)
+        order.append("first")
+    thread.join(20)
+    assert order == ["first", "second"]
+    store.close()
+
+
+def test_the_front_of_the_queue_is_not_given_to_two_at_once(store: TurnStore, postgres_address: str) -> None:
+    for number in range(4):
+        submit(store, number, (), pipeline=f"p{number % 2}")
+    late = submit(store, 9)[1][0]
+    with store.transaction() as tx:
+        assert tx.stages.save(late, replace(late, state=StageState.SCHEDULED, not_before=NOON))
+    rival = open_postgres(postgres_address)
+    with store.transaction() as mine, rival.transaction() as theirs:
+        first = mine.stages.heads(pools=["default"], now=NOON, lanes=9, each=1)
+        second = theirs.stages.heads(pools=["default"], now=NOON, lanes=9, each=1)
+        assert mine.stages.locked(first[0].stage.run_id, 0) == first[0].stage
+    assert [q.stage.run_id for q in first] == [run_id(0), run_id(1), run_id(9)]
+    assert [q.stage.run_id for q in second] == [run_id(2), run_id(3)]
+    rival.close()
+
+
+def test_p16_schedulers_pass_over_schedules_that_another_fires(store: TurnStore, postgres_address: str) -> None:
+    timing = Timing(TimingKind.INTERVAL, seconds=60)
+    with store.transaction() as tx:
+        for name in "ab":
+            assert tx.schedules.put(None, Schedule(name, "d", name, timing, NOON, fire_at=NOON))
+    rival = open_postgres(postgres_address)
+    with store.transaction() as mine, rival.transaction() as theirs:
+        assert [s.id for s in mine.schedules.due(now=NOON, limit=1)] == ["a"]
+        assert [s.id for s in theirs.schedules.due(now=NOON, limit=9)] == ["b"]
     rival.close()
 
 

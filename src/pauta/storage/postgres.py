@@ -183,6 +183,7 @@ def open_postgres(
     *,
     relaxed: bool = False,
     patience_seconds: float = 10.0,
+    connections: int = 1,
     sleep: Callable[[float], None] = time.sleep,
 ) -> TurnStore:
     """Open the records in a PostgreSQL database; make them when it is empty.
@@ -191,13 +192,18 @@ def open_postgres(
         address: Connection string or URL, such as ``postgresql://user@host/name``.
         relaxed: See `PostgresConnection`.
         patience_seconds: How long a transaction tries to reach a server that is away before it begins.
+        connections: So many threads can be in a transaction at once. All but the first are opened when needed.
         sleep: Waits between two tries.
 
     Raises:
         StoreFault: DB-002 newer than the program or foreign, DB-005 the server does not flush commits,
             DB-008 not reachable, DB-014 not allowed to write.
     """
-    connection = PostgresConnection(address, relaxed=relaxed, patience_seconds=patience_seconds, sleep=sleep)
+
+    def make() -> PostgresConnection:
+        return PostgresConnection(address, relaxed=relaxed, patience_seconds=patience_seconds, sleep=sleep)
+
+    connection = make()
     try:
         _prepare(connection, address)
     except psycopg.Error as error:
@@ -207,7 +213,7 @@ def open_postgres(
     except BaseException:
         connection.close()
         raise
-    return TurnStore(connection)
+    return TurnStore(connection, *(make() for _ in range(connections - 1)))
 
 
 def _prepare(connection: PostgresConnection, address: str) -> None:

@@ -1,9 +1,10 @@
-"""Transactions one at a time, all or nothing: what every store has in common, whatever keeps its rows."""
+"""Transactions, all or nothing: what every store has in common, whatever keeps its rows."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Protocol
 
@@ -71,12 +72,21 @@ class Keeper(Ends, Protocol):
 
 
 class TurnStore:
-    """`Store`: its transactions come one at a time."""
+    """`Store`: with one keeper its transactions come one at a time, with several as many go on at once.
 
-    def __init__(self, keeper: Keeper) -> None:
+    Args:
+        keeper: Keeps the rows.
+        others: More ways to the same rows, for more threads.
+    """
+
+    def __init__(self, keeper: Keeper, *others: Keeper) -> None:
         self.keeper = keeper
-        self.turn = threading.Lock()
-        self.holder: int | None = None
+        self._count = 1 + len(others)
+        self._idle: SimpleQueue[Keeper] = SimpleQueue()
+        for each in (keeper, *others):
+            self._idle.put(each)
+        self._inside: set[int] = set()
+        self._closing = threading.Lock()
         self.is_closed = False
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[Transaction]:
@@ -87,18 +97,43 @@ class TurnStore:
         """
         return _Block(self, durable)
 
+    def take(self) -> Keeper:
+        """A keeper for this thread alone; `give_back` must follow. Waits while all are taken.
+
+        Raises:
+            RuntimeError: The thread already has one, or the store is closed.
+        """
+        me = threading.get_ident()
+        if me in self._inside:
+            raise RuntimeError("a transaction inside a transaction")
+        keeper = self._idle.get()
+        if self.is_closed:
+            self._idle.put(keeper)
+            raise RuntimeError("the store is closed")
+        self._inside.add(me)
+        return keeper
+
+    def give_back(self, keeper: Keeper) -> None:
+        """Let others have the keeper."""
+        self._inside.discard(threading.get_ident())
+        self._idle.put(keeper)
+
     def close(self) -> None:
-        """See `Store`. Waits for a transaction that goes on; closing twice is closing once."""
-        with self.turn:
-            if not self.is_closed:
-                self.is_closed = True
-                self.keeper.close()
+        """See `Store`. Waits for transactions that go on; closing twice is closing once."""
+        with self._closing:
+            if self.is_closed:
+                return
+            keepers = [self._idle.get() for _ in range(self._count)]
+            self.is_closed = True
+            for keeper in keepers:
+                keeper.close()
+                self._idle.put(keeper)  # whoever waits for one finds the store closed
 
 
 class _Block:
     """The ``with`` block of a transaction."""
 
-    __slots__ = ("_durable", "_hold", "_store")
+    __slots__ = ("_durable", "_hold", "_keeper", "_store")
 
     def __init__(self, store: TurnStore, durable: bool) -> None:
         self._store = store
@@ -106,37 +141,29 @@ class _Block:
         self._hold: Hold | None = None
 
     def __enter__(self) -> Transaction:
-        store = self._store
-        me = threading.get_ident()
-        if store.holder == me:
-            raise RuntimeError("a transaction inside a transaction")
-        store.turn.acquire()
+        keeper = self._keeper = self._store.take()
         try:
-            if store.is_closed:
-                raise RuntimeError("the store is closed")
-            store.keeper.begin(durable=self._durable)
+            keeper.begin(durable=self._durable)
         except BaseException:
-            store.turn.release()
+            self._store.give_back(keeper)
             raise
-        store.holder = me
-        self._hold, transaction = store.keeper.hold()
+        self._hold, transaction = keeper.hold()
         return transaction
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        store, hold = self._store, self._hold
+        keeper, hold = self._keeper, self._hold
         if hold is None:
             raise RuntimeError("the transaction did not begin")
         hold.is_open = False
         try:
             if kind is None and hold.fault is None:
-                store.keeper.commit()
+                keeper.commit()
             else:
-                store.keeper.rollback()
+                keeper.rollback()
         finally:
-            store.holder = None
-            store.turn.release()
+            self._store.give_back(keeper)
         if kind is None and hold.fault is not None:
             # Somebody swallowed the fault: the caller must not believe that the rest was recorded.
             raise hold.fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +13,17 @@ from typing import TYPE_CHECKING
 
 from pauta import __version__
 from pauta.adapters import clock
+from pauta.adapters.table_process import TableProcesses
 from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.server_secret import server_secret
+from pauta.domain.problems import InvalidInput
 from pauta.domain.runs import Run
 from pauta.domain.settings import Settings
 from pauta.ports.bell import Bell
 from pauta.ports.store import Store, Transaction
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Hooks, Machine
+from pauta.services.starting import Findings, check_facts, check_settings, probe
 
 if TYPE_CHECKING:
     from pauta.ports.objects import Objects
@@ -43,17 +47,34 @@ def opened_control(folder: Path, settings: Settings, *, say: Callable[[str], Non
         InvalidInput: CFG-… when the start-up checks find something.
         StoreFault: DB-… when the records cannot be opened.
     """
+    _heed(check_settings(settings), say)
     records = folder / RECORDS
     records.mkdir(parents=True, exist_ok=True)
     store = _store(records, settings)
     bell: Bell | None = None
     try:
         bell = _bell(settings)
-        yield _control(folder, settings, store=store, bell=bell)
+        control = _control(folder, settings, store=store, bell=bell)
+        _heed(_look(control, settings), say)
+        yield control
     finally:
         if bell is not None:
             bell.close()
         store.close()
+
+
+def _look(control: Control, settings: Settings) -> Findings:
+    version = sqlite3.sqlite_version_info if settings.database.url is None else None
+    where = str(control.records / "objects")
+    facts = probe(control.store, control.objects, now=control.now(), store_where=where, sqlite=version)
+    return check_facts(facts, broker_url=settings.celery.broker_url)
+
+
+def _heed(findings: Findings, say: Callable[[str], None]) -> None:
+    for warning in findings.warnings:
+        say(warning.line())
+    if findings.errors:
+        raise InvalidInput(findings.errors)
 
 
 def _store(records: Path, settings: Settings) -> Store:
@@ -98,6 +119,7 @@ def _control(folder: Path, settings: Settings, *, store: Store, bell: Bell) -> C
         look_up=os.environ.get,
         runtime=RUNTIME,
         version=__version__,
+        tables=TableProcesses(),
     )
 
 

@@ -2,23 +2,75 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from typing import Protocol
 
+from pauta.adapters.apprise_notifier import AppriseNotifier
+from pauta.adapters.webhook import Webhook
+from pauta.domain.problems import Problem
 from pauta.domain.settings import Settings
 from pauta.scheduler.duties import Duties, Duty
+from pauta.scheduler.loop import Scheduler
+from pauta.scheduler.notices import NoticeSender
+from pauta.scheduler.watch import Watch
+from pauta.services.arrivals import Arrivals
 from pauta.services.control import Control
 from pauta.services.reaping import Reaper
 
+_log = logging.getLogger("pauta.server")
 _LOST_BEATS = 3
+_NOTICE_SECONDS = 2.0
 
 
-def duties_of(control: Control, settings: Settings) -> Duties:
-    """All duties that the settings ask for."""
-    duties: list[Duty] = []
+class _Going(Protocol):
+    """Something that goes on in threads of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End; returns when it has."""
+
+
+class Household(AbstractContextManager["Household"]):
+    """All that a server does beside answering and working, for as long as the block lasts."""
+
+    def __init__(self, control: Control, settings: Settings, *, url: str) -> None:
+        self._going = _all(control, settings, url)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Household:
+        """Begin with all of it."""
+        for going in self._going:
+            going.start()
+            self._stack.callback(going.stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _all(control: Control, settings: Settings, url: str) -> list[_Going]:
+    going: list[_Going] = [Duties(list(_duties(control, settings, url)))]
+    if settings.server.scheduler:
+        going += [Scheduler(control, tell=_warn), Watch(Arrivals(control))]
+    return going
+
+
+def _duties(control: Control, settings: Settings, url: str) -> list[Duty]:
+    duties = [Duty("notices", _NOTICE_SECONDS, _sender(control, settings, url).send_due)]
     if settings.server.reaper:
         duties.append(Duty("reaper", settings.queue.reaper_seconds, _reaping(control, settings)))
-    return Duties(duties)
+    return duties
+
+
+def _sender(control: Control, settings: Settings, url: str) -> NoticeSender:
+    postmen = {"webhook": Webhook(networks=settings.server.webhook_networks), "apprise": AppriseNotifier()}
+    language = settings.language or "en"
+    return NoticeSender(control, postmen, link=lambda run: f"{url}/runs/{run}", language=language)
 
 
 def _reaping(control: Control, settings: Settings) -> Callable[[], object]:
@@ -30,3 +82,7 @@ def _reaping(control: Control, settings: Settings) -> Callable[[], object]:
         monotonic=time.monotonic,
     )
     return lambda: reaper.look(now=control.now())
+
+
+def _warn(problem: Problem) -> None:
+    _log.warning("%s", problem.line())

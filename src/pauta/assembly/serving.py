@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from pauta.assembly.control import opened_control
-from pauta.assembly.duties import duties_of
+from pauta.assembly.duties import Household
 from pauta.assembly.local_access import LocalAccess
 from pauta.assembly.owners import is_gone
 from pauta.assembly.settings import load_settings
@@ -72,30 +72,27 @@ class Serving(AbstractContextManager["Serving"]):
         answering = self._answer()
         for run_id, stage in free_the_dead(self.control.store, self.control.desk, is_gone=is_gone):
             _log.warning("stage %s of run %s is free again: the process that held it is gone", stage, run_id)
-        duties = duties_of(self.control, self._settings)
-        worker = standing_worker(self.control, self._settings) if self._settings.server.worker else None
-        working = threading.Thread(target=self._guard, args=(worker.work,), name="worker") if worker else None
-        stop_listening = (
-            listen(self.control.bell, self._settings.worker.pools, worker.nudge) if worker else lambda: None
-        )
-        try:
+        with ExitStack() as stack:
             answering.start()
-            duties.start()
-            if working is not None:
-                working.start()
+            stack.callback(answering.stop)
+            stack.enter_context(Household(self.control, self._settings, url=self.access.url))
+            if self._settings.server.worker:
+                self._work(stack)
+            stack.callback(self.access.withdraw)
             self.access.announce()
             for line in self.access.greeting():
                 self._say(line)
             self._ended.wait()
-        finally:
-            self.access.withdraw()
-            if worker is not None and working is not None:
-                worker.drain(self._settings.server.drain_seconds)
-                working.join()
-            stop_listening()
-            duties.stop()
-            answering.stop()
         return 1 if self._failed else 0
+
+    def _work(self, stack: ExitStack) -> None:
+        """Have the server's own worker work in a thread, until the stack unwinds: then it is drained."""
+        worker = standing_worker(self.control, self._settings)
+        thread = threading.Thread(target=self._guard, args=(worker.work,), name="worker")
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(worker.drain, self._settings.server.drain_seconds)
+        stack.callback(listen(self.control.bell, self._settings.worker.pools, worker.nudge))
 
     def _answer(self) -> _Answering:
         import uvicorn
@@ -104,7 +101,7 @@ class Serving(AbstractContextManager["Serving"]):
         from pauta.server.routes.all import all_routes
 
         server = self._settings.server
-        app = create_app(self.control, settings=self._settings, routes=all_routes(self.control, self._settings))
+        app = create_app(self.control, settings=self._settings, routes=all_routes())
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -120,8 +120,8 @@ class Site:
         server.capture_signals = ExitStack  # type: ignore[method-assign]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        self._stack.callback(thread.join)
         self._stack.callback(listening.close)
+        self._stack.callback(thread.join)
         soon(lambda: server.started)
         reaping = threading.Thread(target=self._reap)
         reaping.start()

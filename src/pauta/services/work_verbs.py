@@ -106,11 +106,16 @@ class WorkVerbs:
 
     # ---- claiming -----------------------------------------------------------------------------
 
-    def arrive(self, worker: WorkerRecord, asked: ClaimAsked) -> None:
-        """A claim has come in: the worker lives, and its older claims that still wait get nothing more."""
+    def arrive(self, worker: WorkerRecord, asked: ClaimAsked) -> WorkerRecord:
+        """A claim has come in: the worker lives, and its older claims that still wait get nothing more.
+
+        Returns:
+            The worker as it is now. Whoever changes it from here on rings for its pools.
+        """
         with self._control.store.transaction() as tx:
-            self._see(tx, worker)
+            present = self._see(tx, worker)
         self._claims.arrive(worker.owner, asked.number)
+        return present
 
     def claim(self, worker: WorkerRecord, asked: ClaimAsked) -> Given | None:
         """Claim at once. None when there is nothing now and waiting may help.
@@ -181,7 +186,7 @@ class WorkVerbs:
     def renew(self, worker: WorkerRecord, asked: RenewAsked) -> Renewed:
         """A heartbeat: extend what the worker names, free what it holds without knowing it."""
         with self._control.store.transaction() as tx:
-            state = self._see(tx, worker)
+            state = self._see(tx, worker).state
             own = {Lease(s.run_id, s.no, s.fence) for s in tx.stages.running(owner=worker.owner)}
             foreign = _foreign(tx, (lease for lease in asked.held if lease not in own), owner=worker.owner)
         renewal = self._counter(worker).renew([lease for lease in asked.held if lease not in foreign])
@@ -193,12 +198,13 @@ class WorkVerbs:
             grants=tuple(HeldGrant(lease, self._grant(worker, lease)) for lease in asked.held if lease not in lost),
         )
 
-    def _see(self, tx: Transaction, worker: WorkerRecord) -> WorkerState:
+    def _see(self, tx: Transaction, worker: WorkerRecord) -> WorkerRecord:
         """Note that the worker lives. What somebody decided on it since it was read stays."""
         present = tx.workers.get(worker.owner) or worker
         state = WorkerState.ACTIVE if present.state is WorkerState.LOST else present.state
-        tx.workers.put(replace(present, seen_at=self._control.now(), state=state))
-        return state
+        present = replace(present, seen_at=self._control.now(), state=state)
+        tx.workers.put(present)
+        return present
 
     def _free_unnamed(self, worker: WorkerRecord, unnamed: Iterable[Lease]) -> None:
         """Free what the worker holds without knowing it: the answer to its claim was lost with a server.

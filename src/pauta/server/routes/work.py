@@ -89,7 +89,7 @@ async def claim_stages(body: ClaimAsked, desk: DeskDep, caller: CallerDep) -> Gi
     verbs, deadline = desk.verbs, time.monotonic() + body.wait_seconds
     worker = await anyio.to_thread.run_sync(verbs.worker, caller, body.owner)
     async with _hearing(desk.streams, [f"pool:{pool}" for pool in worker.pools]) as watches:
-        await anyio.to_thread.run_sync(verbs.arrive, worker, body)
+        worker = await anyio.to_thread.run_sync(verbs.arrive, worker, body)
         while True:
             given = await anyio.to_thread.run_sync(verbs.claim, worker, body)
             left = deadline - time.monotonic()

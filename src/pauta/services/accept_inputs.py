@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pauta.authoring.locate import is_file
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Output
 from pauta.domain.pipeline import InputSpec, Pipeline
@@ -130,7 +131,7 @@ def stored_frame(control: Control, name: str, address: str) -> Output:
 
 def _existing(control: Control, name: str, path: str) -> Path:
     found = project_file(control, name, path)
-    if not found.is_file():
+    if not is_file(found):
         values = {"input": shorten(name), "path": shorten(path)}
         raise InvalidInput(Problem("ASK-003", values, place=_place(name)))
     return found

@@ -1,0 +1,462 @@
+"""Accepting runs: all is checked before a run is on record; the same key gives the same run."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from publishing_world import World, codes_of, deployment, problems_of, taking, world
+
+from pauta.domain.deploying import Pool, PoolKind, Switch
+from pauta.domain.ids import Address
+from pauta.domain.outputs import Kind, Output
+from pauta.domain.problems import Conflict, InvalidInput, NotFound
+from pauta.domain.runs import PipelineRef
+from pauta.domain.states import RunState
+from pauta.services import accept_queue, deployments, pools
+from pauta.services.accept import Accepted, Asked, accept, announce, outlook, prepare_run, record
+from pauta.services.behalf import Behalf
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as made:
+        yield made
+
+
+def ask(at: World, pipeline: str | None = "p", **more: Any) -> Accepted:
+    return accept(at.control, Asked(pipeline=pipeline, **more), behalf=at.me)
+
+
+def declaring(**parameters: Any) -> dict[str, Any]:
+    """A document whose one step takes all its parameters."""
+    kwargs = {name: {"param": name} for name in parameters}
+    step = {"name": "a", "file_path": "a.py", "kwargs": kwargs}
+    return {"model_name": "p", "prediction_steps": [step], "parameters": parameters}
+
+
+def csv(at: World, name: str = "sales.csv", text: str = "a,b\n1,2\n3,4\n") -> str:
+    (at.control.folder / name).write_text(text)
+    return name
+
+
+# ---- what is accepted -------------------------------------------------------------------------------
+
+
+def test_a_run_of_the_active_version_is_on_record_and_its_pool_is_woken(at: World) -> None:
+    at.publish()
+    accepted = ask(at, by="me")
+    run = at.runs()[0]
+    assert (run.id, run.state, run.pipeline, run.document) == (
+        accepted.run_id,
+        RunState.PENDING,
+        "p",
+        PipelineRef("p", 1),
+    )
+    assert (run.pool, run.priority, run.asked_by, run.deployment) == ("default", 0, "me", None)
+    assert at.bell.rung == ["pool:default", "runs"]
+    assert at.noted[-1][:2] == ("run.submit", accepted.run_id)
+
+
+def test_a_named_version_runs_though_another_is_active(at: World) -> None:
+    at.publish()
+    at.publish(scripts={"a.py": b"def execute():\n    return 2\n"})
+    ask(at, version=1)
+    assert at.runs()[0].document == PipelineRef("p", 1)
+
+
+def test_the_plan_pins_the_scripts_that_were_published(at: World) -> None:
+    at.publish(scripts={"a.py": b"def execute():\n    return 1\n"})
+    (at.control.folder / "a.py").write_text("def execute():\n    return 'of the folder'\n")
+    accepted = ask(at)
+    with at.transaction() as tx:
+        plan = tx.runs.plan(accepted.run_id)
+    assert plan is not None
+    assert at.control.objects.read(plan.steps[0].script.source) == b"def execute():\n    return 1\n"
+
+
+def test_a_run_can_be_prepared_here_and_recorded_in_the_callers_transaction(at: World) -> None:
+    at.publish()
+    ready = prepare_run(at.control, Asked(pipeline="p"))
+    assert at.runs() == []
+    with at.control.store.transaction(durable=True) as tx:
+        run_id = record(tx, ready, now=at.time)
+    announce(at.control, ready)
+    assert [run.id for run in at.runs()] == [run_id]
+    assert at.bell.rung == ["pool:default", "runs"]
+
+
+def test_a_transaction_that_is_undone_leaves_no_run(at: World) -> None:
+    at.publish()
+    ready = prepare_run(at.control, Asked(pipeline="p"))
+
+    def record_and_fail() -> None:
+        with at.control.store.transaction() as tx:
+            record(tx, ready, now=at.time)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        record_and_fail()
+    assert at.runs() == []
+
+
+def test_the_outlook_of_a_request_records_nothing(at: World) -> None:
+    at.publish()
+    lines = outlook(at.control, Asked(pipeline="p", key="k"), language="en")
+    assert [(line.name, line.action) for line in lines] == [("a", "run")]
+    assert at.runs() == []
+
+
+# ---- what is refused --------------------------------------------------------------------------------
+
+
+def test_b60_every_wrong_parameter_is_told_at_once_and_no_run_exists(at: World) -> None:
+    at.publish(
+        declaring(
+            machine_name={"type": "text"},
+            alpha={"type": "number", "minimum": 0, "maximum": 1},
+            kind={"type": "text", "choices": ["x", "y"], "default": "x"},
+            password={"secret": True},
+            size={"type": "integer"},
+        )
+    )
+    given = {"machine_name": 7, "alpha": 2, "kind": "z", "password": "hunter2", "unknown": 1}
+    problems = problems_of(lambda: ask(at, parameters=given), InvalidInput)
+    assert sorted(p.line() for p in problems) == [
+        "PRM-001 alpha: 2 is more than 1",
+        'PRM-001 kind: expected one of "x", "y", got "z"',
+        "PRM-001 machine_name: expected text, got 7",
+        "PRM-001 password: a secret must not be given in plain",
+        "PRM-001 size: required",
+        "PRM-001 unknown: unknown parameter",
+    ]
+    assert not any("hunter2" in p.line() for p in problems)
+    assert at.runs() == []
+
+
+def test_b61_a_period_that_ends_before_it_begins_is_refused(at: World) -> None:
+    at.publish(declaring(start_date={"type": "date"}, end_date={"type": "date"}))
+    given = {"start_date": "2025-09-01", "end_date": "2025-08-31"}
+    problem = problems_of(lambda: ask(at, parameters=given), InvalidInput)[0]
+    assert problem.line() == "PRM-002 start_date 2025-09-01 is after end_date 2025-08-31"
+
+
+@pytest.mark.parametrize("value", [10**400, float("nan"), [float("inf")], "a\0b", {"k": "\ud800"}, -(2**64)])
+def test_a_value_that_no_record_can_hold_is_refused(at: World, value: object) -> None:
+    at.publish(declaring(anything={}))
+    assert codes_of(lambda: ask(at, parameters={"anything": value}), InvalidInput) == ["ASK-009"]
+
+
+def test_a_value_that_is_nested_too_deeply_is_refused(at: World) -> None:
+    at.publish(declaring(anything={}))
+    deep: Any = 1
+    for _ in range(70):
+        deep = [deep]
+    assert codes_of(lambda: ask(at, parameters={"anything": deep}), InvalidInput) == ["ASK-009"]
+
+
+def test_a_secret_is_named_and_never_on_record(at: World) -> None:
+    at.publish(declaring(password={"secret": True}))
+    assert codes_of(lambda: ask(at, parameters={"password": "env:KEY"}), InvalidInput) == ["PRM-003"]
+    at.environment["KEY"] = "hunter2"
+    accepted = ask(at, parameters={"password": "env:KEY"}, key="k")
+    with at.transaction() as tx:
+        run, plan = tx.runs.get(accepted.run_id), tx.runs.plan(accepted.run_id)
+    assert run is not None
+    assert run.parameters == {}
+    assert "hunter2" not in repr((run, plan))
+
+
+def test_all_that_is_wrong_with_a_request_is_told_at_once(at: World) -> None:
+    at.publish(taking("sales", parameters={"alpha": {"type": "number", "default": 1}}))
+    wrong = Asked(
+        pipeline="p", pool="nowhere", priority=5_000, limits=("pool:x", "a b"), parameters={"alpha": "x"}, inputs={}
+    )
+    assert codes_of(lambda: accept(at.control, wrong)) == [
+        "POL-001", "ASK-007", "ASK-008", "ASK-008", "PRM-001", "RCP-006",
+    ]  # fmt: skip
+    assert at.runs() == []
+
+
+def test_either_a_pipeline_or_a_deployment_is_named(at: World) -> None:
+    at.publish()
+    assert codes_of(lambda: ask(at, None), InvalidInput) == ["ASK-001"]
+    assert codes_of(lambda: ask(at, "p", deployment="d"), InvalidInput) == ["ASK-001"]
+
+
+def test_b65_what_is_not_there_cannot_be_run(at: World) -> None:
+    at.publish(activate=False)
+    assert codes_of(lambda: ask(at, "q"), NotFound) == ["PIP-001"]
+    assert codes_of(lambda: ask(at, "q\0"), NotFound) == ["PIP-001"]
+    assert codes_of(lambda: ask(at, "p"), NotFound) == ["PIP-003"]
+    assert codes_of(lambda: ask(at, "p", version=2), NotFound) == ["PIP-002"]
+    assert codes_of(lambda: ask(at, "p", version=2**80), NotFound) == ["PIP-002"]
+    assert codes_of(lambda: ask(at, None, deployment="d"), NotFound) == ["DEP-001"]
+
+
+def test_a_part_that_does_not_exist_is_refused(at: World) -> None:
+    at.publish()
+    assert codes_of(lambda: ask(at, only="half"), InvalidInput) == ["ASK-006"]
+
+
+def test_a_part_without_steps_is_nothing_to_run(at: World) -> None:
+    at.publish()
+    assert codes_of(lambda: ask(at, only="training"), InvalidInput) == ["RUN-016"]
+
+
+def test_whoever_may_not_run_the_pipeline_runs_nothing(at: World) -> None:
+    at.publish()
+
+    def refuse(pipeline: str) -> None:
+        raise PermissionError(pipeline)
+
+    with pytest.raises(PermissionError, match="p"):
+        accept(at.control, Asked(pipeline="p"), behalf=Behalf("x", allow=refuse))
+    assert at.runs() == []
+
+
+# ---- inputs -----------------------------------------------------------------------------------------
+
+
+def test_a_file_of_the_project_becomes_a_frame(at: World) -> None:
+    at.publish(taking("sales"))
+    ask(at, inputs={"sales": {"path": csv(at)}})
+    frame = at.runs()[0].inputs["sales"]
+    assert (frame.rows, [c.name for c in frame.columns]) == (2, ["a", "b"])
+
+
+def test_the_documents_own_source_is_read_from_the_projects_folder(at: World) -> None:
+    csv(at)
+    at.publish(taking("sales", inputs={"sales": {"source": "sales.csv"}}))
+    ask(at)
+    assert at.runs()[0].inputs["sales"].rows == 2
+
+
+def test_what_is_given_goes_before_the_documents_source(at: World) -> None:
+    csv(at)
+    at.publish(taking("sales", inputs={"sales": {"source": "missing.csv"}}))
+    ask(at, inputs={"sales": {"path": "sales.csv"}})
+    assert codes_of(lambda: ask(at), InvalidInput) == ["ASK-003"]
+
+
+OUTSIDE = [
+    "../secret.csv", "/etc/passwd", "../../etc/passwd", "data/../../secret.csv", "link.csv", "linked/secret.csv",
+    ".pauta/pauta.db", "./.pauta/pauta.db", "data/../.pauta/pauta.db", "..", "/", "/proc/self/environ",
+]  # fmt: skip
+NO_FILE = [
+    "missing.csv", "a\0b.csv", "x" * 5000, "data", ".", "", "sales.csv/x", "CON", "~/.ssh/id_rsa",
+    "..\\secret.csv", "%2e%2e/secret.csv", "\uff0e\uff0e/secret.csv", "file:///etc/passwd", "http://localhost/x.csv",
+    "pipe.csv", "loop.csv",
+]  # fmt: skip
+
+
+@pytest.fixture
+def tricky(at: World) -> World:
+    at.publish(taking("sales"))
+    folder = at.control.folder
+    secret = folder.parent / "secret.csv"
+    secret.write_text("a\n1\n")
+    (folder / "data").mkdir()
+    (folder / "link.csv").symlink_to(secret)
+    (folder / "linked").symlink_to(folder.parent)
+    (folder / "loop.csv").symlink_to(folder / "loop.csv")
+    (at.control.records / "pauta.db").write_text("a\n1\n")
+    os.mkfifo(folder / "pipe.csv")
+    return at
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_s7_nothing_outside_of_the_project_is_ever_read(
+    tricky: World, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("a file was opened"))
+    problem = problems_of(lambda: ask(tricky, inputs={"sales": {"path": path}}), InvalidInput)[0]
+    assert problem.code == "ASK-002"
+    assert problem.place is not None
+    assert problem.place.field == "inputs.sales"
+
+
+@pytest.mark.parametrize("path", NO_FILE)
+def test_s7_a_path_that_is_no_file_of_the_project_is_none(tricky: World, path: str) -> None:
+    csv(tricky)
+    assert codes_of(lambda: ask(tricky, inputs={"sales": {"path": path}}), InvalidInput) == ["ASK-003"]
+
+
+def test_an_uploaded_frame_is_taken_by_its_address(at: World) -> None:
+    import pyarrow as pa
+
+    at.publish(taking("sales", inputs={"sales": {"schema": {"a": "int64"}, "min_rows": 1}}))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, pa.schema([("a", pa.int64())])) as writer:
+        writer.write_table(pa.table({"a": [1, 2, 3]}))
+    address = at.control.objects.put(sink.getvalue().to_pybytes()).address
+    ask(at, inputs={"sales": {"address": address}})
+    assert at.runs()[0].inputs["sales"].rows == 3
+
+
+def test_a_frame_without_the_declared_columns_is_refused(at: World) -> None:
+    at.publish(taking("sales", inputs={"sales": {"schema": {"price": "float64"}}}))
+    ask_for = Output(Kind.FRAME, Address("0" * 64), 5, "arrow", "pandas", 1, ())
+    with at.transaction() as tx:
+        stored = at.control.objects.put(b"12345")
+        tx.objects.remember_import(stored.address, msgspec.to_builtins(ask_for))
+    assert codes_of(lambda: ask(at, inputs={"sales": {"address": stored.address}}), InvalidInput) == ["CSV-030"]
+
+
+def test_an_address_that_is_not_there_or_no_frame_is_refused(at: World) -> None:
+    at.publish(taking("sales"))
+    assert codes_of(lambda: ask(at, inputs={"sales": {"address": "0" * 64}}), InvalidInput) == ["ASK-004"]
+    assert codes_of(lambda: ask(at, inputs={"sales": {"address": "../x"}}), InvalidInput) == ["ASK-004"]
+    stored = at.control.objects.put(b"no frame")
+    assert codes_of(lambda: ask(at, inputs={"sales": {"address": stored.address}}), InvalidInput) == ["ASK-004"]
+
+
+def test_a_frame_of_another_run_is_taken(at: World) -> None:
+    at.publish(taking("sales"))
+    first = ask(at, inputs={"sales": {"path": csv(at)}})
+    second = ask(at, inputs={"sales": {"run": first.run_id, "frame": "sales"}})
+    runs = {run.id: run for run in at.runs()}
+    assert runs[second.run_id].inputs == runs[first.run_id].inputs
+    unknown = {"sales": {"run": first.run_id, "frame": "costs"}}
+    assert codes_of(lambda: ask(at, inputs=unknown), InvalidInput) == ["RUN-004"]
+    assert codes_of(lambda: ask(at, inputs={"sales": {"run": "zzz", "frame": "x"}}), InvalidInput) == ["RUN-001"]
+    assert codes_of(lambda: ask(at, inputs={"sales": {"run": "a\0", "frame": "x"}}), InvalidInput) == ["RUN-001"]
+
+
+@pytest.mark.parametrize("given", [{}, {"path": "a", "address": "b"}, {"run": "r"}, {"frame": "f"}, 7, {"path": 7}])
+def test_an_input_comes_from_one_place(at: World, given: Any) -> None:
+    at.publish(taking("sales"))
+    assert codes_of(lambda: ask(at, inputs={"sales": given}), InvalidInput) == ["ASK-005"]
+
+
+# ---- deployments ------------------------------------------------------------------------------------
+
+
+def test_a_deployments_terms_hold_where_the_request_says_nothing_else(at: World) -> None:
+    at.publish(declaring(alpha={"type": "number", "default": 0}, beta={"type": "number", "default": 0}))
+    pools.create(at.control, Pool("big", PoolKind.PROCESS, at.time), behalf=at.me)
+    made = deployment(
+        parameters={"alpha": 1, "beta": 1}, pool="big", priority=3, limits=("db",), use_cache=False, only="prediction"
+    )
+    deployments.create(at.control, made, behalf=at.me)
+    ask(at, None, deployment="d", parameters={"beta": 2}, limits=("gpu",))
+    run = at.runs()[0]
+    assert run.parameters == {"alpha": 1, "beta": 2}
+    assert (run.pool, run.priority, run.deployment, run.limits) == ("big", 3, "d", ("db", "gpu"))
+    assert (run.options.use_cache, run.options.only) == (False, "prediction")
+    assert at.bell.rung[-2:] == ["pool:big", "runs"]
+    ask(at, None, deployment="d", priority=0, use_cache=True, pool="default")
+    newest = max(at.runs(), key=lambda run: run.id)
+    assert (newest.pool, newest.priority, newest.options.use_cache) == ("default", 0, True)
+
+
+def test_a_paused_deployment_runs_only_when_a_person_asks(at: World) -> None:
+    at.publish()
+    deployments.create(at.control, deployment(state=Switch.PAUSED), behalf=at.me)
+    asked = Asked(deployment="d", by_person=False)
+    assert codes_of(lambda: accept(at.control, asked), Conflict) == ["DEP-004"]
+    ask(at, None, deployment="d")
+
+
+def test_b64_so_many_runs_of_a_deployment_may_wait_and_no_more(at: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accept_queue, "MOST_WAITING", 5)
+    at.publish()
+    deployments.create(at.control, deployment(), behalf=at.me)
+    for _ in range(5):
+        ask(at, None, deployment="d")
+    problem = problems_of(lambda: ask(at, None, deployment="d"), Conflict)[0]
+    assert problem.code == "SCH-004"
+    ask(at, "p")  # others are not held up by it
+    with at.transaction() as tx:
+        run = tx.runs.newest(deployment="d")[0]
+        tx.runs.save(run, replace(run, state=RunState.RUNNING, started_at=at.time))
+    ask(at, None, deployment="d")
+    assert codes_of(lambda: ask(at, None, deployment="d"), Conflict) == ["SCH-004"]
+
+
+# ---- the same key -----------------------------------------------------------------------------------
+
+
+def test_b67_the_same_key_and_request_give_the_same_run(at: World) -> None:
+    at.publish(declaring(alpha={"type": "number", "default": 0}))
+    first = ask(at, key="k", parameters={"alpha": 1})
+    again = ask(at, key="k", parameters={"alpha": 1})
+    assert (again.run_id, first.identical, again.identical) == (first.run_id, False, True)
+    assert len(at.runs()) == 1
+    assert at.actions.count("run.submit") == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "difference"),
+    [
+        ({"parameters": {"alpha": 2}}, "parameters.alpha"),
+        ({"parameters": {}}, "parameters.alpha"),
+        ({"parameters": {"alpha": 1.0}, "version": 1}, "version"),
+        ({"parameters": {"alpha": 1}, "use_cache": False}, "use_cache"),
+        ({"parameters": {"alpha": 1}, "limits": ("x",)}, "limits"),
+        ({"parameters": {"alpha": 1}, "inputs": {"f": {"path": "x"}}}, "inputs.f"),
+        ({"parameters": {"alpha": None}}, "parameters.alpha"),
+    ],
+)
+def test_b67_the_same_key_with_another_request_names_the_first_difference(
+    at: World, second: dict[str, Any], difference: str
+) -> None:
+    at.publish(declaring(alpha={"default": 0}))
+    ask(at, key="k", parameters={"alpha": 1 if "version" not in second else 1.0})
+    problem = problems_of(lambda: ask(at, key="k", **second), Conflict)[0]
+    assert problem.code == "IDM-001"
+    assert problem.values["difference"] == difference
+
+
+def test_b67_a_key_is_kept_for_a_week(at: World) -> None:
+    at.publish()
+    first = ask(at, key="k")
+    at.passes(days=6, hours=23)
+    assert ask(at, key="k") == Accepted(first.run_id, identical=True)
+    at.passes(hours=2)
+    second = ask(at, key="k")
+    assert second.run_id != first.run_id
+    assert ask(at, key="k") == Accepted(second.run_id, identical=True)
+    at.passes(days=8)
+    assert not ask(at, key="k").identical
+    assert len(at.runs()) == 3
+
+
+def test_a_key_that_was_used_answers_though_what_it_asked_for_is_gone(at: World) -> None:
+    at.publish()
+    deployments.create(at.control, deployment(), behalf=at.me)
+    first = ask(at, None, deployment="d", key="k")
+    deployments.remove(at.control, "d", behalf=at.me)
+    assert ask(at, None, deployment="d", key="k").run_id == first.run_id
+
+
+@pytest.mark.parametrize("key", ["", " ", "a\nb", "é", "x" * 201, "a\0", " a"])
+def test_a_key_is_printable_and_short(at: World, key: str) -> None:
+    at.publish()
+    assert codes_of(lambda: ask(at, key=key), InvalidInput) == ["IDM-002"]
+
+
+def test_b67_fifty_at_once_with_one_key_make_one_run(at: World) -> None:
+    at.publish()
+    start = threading.Barrier(50)
+    answers: list[Accepted] = []
+
+    def one() -> None:
+        start.wait()
+        answers.append(ask(at, key="k"))
+
+    threads = [threading.Thread(target=one) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 50
+    assert len({answer.run_id for answer in answers}) == 1
+    assert sum(not answer.identical for answer in answers) == 1
+    assert len(at.runs()) == 1

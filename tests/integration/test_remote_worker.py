@@ -103,8 +103,9 @@ def test_a_remote_worker_gives_what_a_local_one_gives(site: Site, start: Starter
         prepared = project.prepare(
             tmp_path / "local" / "pipeline.json", scripts=None, inputs={}, parameters={}, only=None
         )
-        view = project.execute(project.submit(prepared, use_cache=True), slots=2, watcher=None, interrupted=lambda: 0)
-        local = {s.name: s.output.address for s in view.steps if s.output is not None}
+        here = project.submit(prepared, use_cache=True)
+        view = project.execute(here, slots=2, watcher=None, interrupted=lambda: 0)
+        local = {frame.made_by: frame.address for frame in view.frames}
     finally:
         project.close()
     assert remote == local

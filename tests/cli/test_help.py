@@ -9,9 +9,15 @@ from answers import Answer
 
 from pauta import __version__
 from pauta.cli.app import app
+from pauta.cli.later import LATER, load
 
 Call = Callable[..., Answer]
-COMMANDS = [str(command.name) for command in app.registered_commands]
+NOUNS = {noun: getattr(load(noun), "commands", {}) for noun in LATER}
+COMMANDS = [
+    *(str(command.name) for command in app.registered_commands),
+    *NOUNS,
+    *(f"{noun} {name}" for noun, names in NOUNS.items() for name in names),
+]
 
 
 def test_help_in_portuguese_is_portuguese_throughout(call: Call) -> None:
@@ -24,7 +30,8 @@ def test_help_in_portuguese_is_portuguese_throughout(call: Call) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_of_every_command_is_explained_in_both_languages(call: Call, command: str) -> None:
-    english, portuguese = call(command, "--help"), call(command, "--help", "--lang", "pt")
+    words = command.split()
+    english, portuguese = call(*words, "--help"), call(*words, "--help", "--lang", "pt")
     assert english.code == portuguese.code == 0
     assert english.out != portuguese.out
     assert "opt." not in english.out + portuguese.out

@@ -12,6 +12,7 @@ import pauta.cli
 from pauta.cli.app import app
 from pauta.cli.help import EXAMPLES, GROUPS
 from pauta.cli.language import from_environment
+from pauta.cli.later import LATER, load
 from pauta.cli.words import WORDS, Words
 from pauta.domain.messages.running import RUNNING
 from pauta.domain.states import RunState, StepState
@@ -65,6 +66,10 @@ def test_every_word_is_asked_for_somewhere() -> None:
         "rows.",
         "columns.",
         "stat.",
+        "switch.",
+        "firing.",
+        "status.",
+        "deploy.",
     )
     used = re.findall(r"""["']([a-z]+\.[A-Za-z_.]+)["'](?!: \()""", SOURCES)
     unused = [key for key in WORDS if not key.startswith(by_name) and key not in used]
@@ -76,10 +81,11 @@ def test_every_state_has_a_word() -> None:
 
 
 def test_every_command_stands_in_the_help_and_has_its_line() -> None:
-    commands = {command.name for command in app.registered_commands}
+    commands = {str(command.name) for command in app.registered_commands} | set(LATER)
+    below = {f"{noun}.{name}" for noun in LATER for name in getattr(load(noun), "commands", ())}
     assert {name for _, names in GROUPS for name in names} == commands
-    assert {f"cmd.{name}" for name in commands} <= set(WORDS)
-    assert set(EXAMPLES) <= commands | {"pauta"}
+    assert {f"cmd.{name}" for name in commands | below} <= set(WORDS)
+    assert set(EXAMPLES) <= commands | below | {"pauta"}
 
 
 @pytest.mark.parametrize(

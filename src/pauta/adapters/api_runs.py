@@ -139,10 +139,9 @@ class RunsApi:
         """One of them."""
         return self._connection.ask("GET", _path(run, "frames", frame), FrameView)
 
-    def profile(self, run: str, frame: str) -> dict[str, Any] | None:
-        """Its profile and preview, when it has one."""
-        path = _path(run, "frames", frame, "profile")
-        return self._connection.ask("GET", path, dict[str, Any] | None)  # type: ignore[arg-type]
+    def profile(self, run: str, frame: str) -> dict[str, Any]:
+        """Its profile and preview; RUN-030 when it has none."""
+        return self._connection.ask("GET", _path(run, "frames", frame, "profile"), dict[str, Any])
 
     def download(self, run: str, frame: str, to: BinaryIO, *, form: str, raw: bool = False) -> None:
         """Write a frame to an open file as ``csv``, ``parquet`` or ``arrow``."""

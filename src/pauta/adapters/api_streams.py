@@ -18,6 +18,10 @@ _SILENCE_SECONDS = 45.0
 """A living server says something at least every 15 s, if only that it lives."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _MOST_TRIES = 8
+END = "end"
+"""Name of the last event of a stream."""
+NOTHING_NEW = 204
+"""Status of the answer when the stream is over and all of it is known already."""
 
 
 class Happening(Struct, frozen=True):
@@ -47,6 +51,7 @@ class LiveStream:
         self._last = after
         self._closed = threading.Event()
         self._answer: urllib3.BaseHTTPResponse | None = None
+        self._is_known = False
 
     def close(self) -> None:
         """End it, from any thread: who reads it stops reading."""
@@ -57,7 +62,7 @@ class LiveStream:
                 answer.shutdown()
 
     def __iter__(self) -> Iterator[Happening]:
-        """Events, in order, each once.
+        """Events, in order, each once, without the one that says it is over.
 
         Raises:
             PautaError: What the server says when it refuses the stream; `Unreachable` when it stays away.
@@ -69,8 +74,13 @@ class LiveStream:
                     failures = 0
                     if happening.id:
                         self._last = happening.id
+                    if happening.event == END:
+                        return
                     yield happening
-                return
+                if self._is_known:
+                    return
+                # Broken off without its last word: a server that was restarted tells the rest.
+                failures += 1
             except (Unreachable, urllib3.exceptions.HTTPError, OSError):
                 failures += 1
                 if self._closed.is_set():
@@ -88,6 +98,7 @@ class LiveStream:
         )
         with opened as answer:
             self._answer = answer
+            self._is_known = answer.status == NOTHING_NEW
             try:
                 yield from read_events(answer.stream(_CHUNK))
             finally:

@@ -13,7 +13,7 @@ from pauta.adapters import clock
 from pauta.assembly import RECORDS
 from pauta.assembly.remote_project_following import Follower
 from pauta.assembly.remote_project_sending import Sending, inputs_of, publication_of
-from pauta.domain.problems import Conflict, InvalidInput, Problem
+from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem
 from pauta.domain.runs import LogLine
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
 
 _MOST_RUNS_AT_ONCE = 500
+_GOES_ON = frozenset({"scheduled", "pending", "running"})
 
 
 class RemoteProject(AbstractContextManager["RemoteProject"]):
@@ -146,12 +147,14 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         return self.view(run)
 
     def resume(self, run: str) -> str:
-        """Let a run that did not end go on: what is held is tried again; gives its id.
+        """Let a run that did not end go on: what is held is tried again; gives its id. One that goes on is left alone.
 
         Raises:
             NotFound: RUN-001.
             Conflict: RUN-006 when it has ended.
         """
+        if self.view(run).state in _GOES_ON:
+            return run
         return self.client.runs.resume(run).run
 
     def rerun(self, run: str, *, from_step: str | None, use_cache: bool) -> str:
@@ -197,7 +200,12 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
 
     def profile(self, run: str, frame: str) -> Mapping[str, Any] | None:
         """Profile and preview of a frame."""
-        return self.client.runs.profile(run, frame)
+        try:
+            return self.client.runs.profile(run, frame)
+        except NotFound as error:
+            if error.problems[0].code == "RUN-030":  # there is none of it
+                return None
+            raise
 
     def export(self, run: str, frame: str, to: Path, *, raw: bool) -> int:
         """Write a frame to a file; gives the number of rows. A file that was there stays until the new one is whole."""

@@ -63,7 +63,7 @@ COLUMNS = (
     Column("head.id", "id", keep=True),
     Column("head.deployment", "deployment"),
     Column("head.name", "name"),
-    Column("head.timing", _timing, keep=True),
+    Column("head.timing", _timing),
     Column("head.zone", _of_timing("zone")),
     Column("head.state", state(), keep=True),
     Column("head.next", when("fire_at"), keep=True),
@@ -178,12 +178,12 @@ def preview(  # noqa: PLR0913, PLR0917 - one parameter for each option of the co
         with served(context) as remote:
             rows: Sequence[Row] = remote.client.schedules.next(schedule, count=count)
     else:
-        rows = _computed(timing_of(given, command=context.command_path), count)
+        rows = _computed(timing_of(given, command=context.command_path), count, language=session.language)
     _draw_preview(rows, session)
     return 0
 
 
-def _computed(timing: dict[str, Any], count: int) -> list[dict[str, Any]]:
+def _computed(timing: dict[str, Any], count: int, *, language: str) -> list[dict[str, Any]]:
     """The next occurrences, computed here: no server is asked.
 
     Raises:
@@ -194,31 +194,37 @@ def _computed(timing: dict[str, Any], count: int) -> list[dict[str, Any]]:
     from pauta.assembly.reaching import now
     from pauta.domain.schedules import Timing
     from pauta.engine.due import check_timing, with_left_out
+    from pauta.services.view_schedules import occurrence_view
 
     at = now()
     made = convert(timing, Timing)
     problems = check_timing(made, now=at)
     if problems:
         raise InvalidInput(problems)
-    return [to_builtins(occurrence) for occurrence in islice(with_left_out(made, after=at, anchor=at), count)]
+    found = islice(with_left_out(made, after=at, anchor=at), count)
+    return [to_builtins(occurrence_view(o, zone=made.zone, language=language)) for o in found]
 
 
 def _draw_preview(rows: Sequence[Row], session: Session) -> None:
     columns = (
-        Column("head.local", lambda row, _: str(row.get("local", "")).replace("T", " "), keep=True),
-        Column("head.instant", lambda row, _: str(row.get("at", ""))[:19].replace("T", " "), keep=True),
-        Column("head.here", when("at"), keep=True),
+        Column("head.local", lambda row, _: _clock(row.get("local")), keep=True),
+        Column("head.runs_at", lambda row, _: _clock(row.get("runs")), keep=True),
         Column("head.note", _mark),
     )
     show_list(rows, columns, session, none="schedule.nothing_comes")
 
 
+def _clock(text: object) -> str:
+    """What a clock shows: date and time, and the offset where there is one."""
+    if not isinstance(text, str):
+        return ""
+    return text.replace("T", " ")
+
+
 def _mark(row: Row, session: Session) -> object:
     from rich.text import Text
 
-    mark = str(row.get("mark") or "")
-    key = f"mark.{mark}{'_second' if mark == 'fold' and row.get('fold') else ''}"
-    return Text(session.words(key) if session.words.has(key) else mark, style="yellow")
+    return Text(str(row.get("words") or ""), style="yellow")
 
 
 @command(app, "pause")

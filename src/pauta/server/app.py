@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pauta.domain.access import Permission
 from pauta.domain.problems import NotFound, PautaError, Problem
-from pauta.domain.settings import Settings
+from pauta.domain.settings import SettingLine, Settings
 from pauta.server.door import Door
 from pauta.server.errors import Json, answer
 from pauta.server.gate import Gate
@@ -33,8 +33,16 @@ class UnguardedRoute(Exception):
     """The application has a route that does not say who may use it, or says so wrongly: it must not start."""
 
 
-def create_app(control: Control, *, settings: Settings, routes: Sequence[Routes]) -> ASGIApp:
+def create_app(
+    control: Control, *, settings: Settings, routes: Sequence[Routes], setting_lines: Sequence[SettingLine] = ()
+) -> ASGIApp:
     """The application for these routes; `routes.every_route()` has those of the server.
+
+    Args:
+        control: The server's hold of its project.
+        settings: As they are in force.
+        routes: By subject.
+        setting_lines: What to show of the settings, secrets hidden.
 
     Raises:
         UnguardedRoute: A route has no permission, or is public and not on the list of those that may be.
@@ -52,7 +60,7 @@ def create_app(control: Control, *, settings: Settings, routes: Sequence[Routes]
     _tell_siblings(guarded)
     for kind in (PautaError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
-    app.state.door, app.state.counts = door, counts
+    app.state.door, app.state.counts, app.state.setting_lines = door, counts, setting_lines
     return Gate(app, control=control, settings=settings, door=door, counts=counts)
 
 

@@ -5,12 +5,15 @@ A handler names them as parameters: ``def pools(control: ControlDep, caller: Cal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from pauta.domain.problems import Problem
-from pauta.domain.settings import Settings
+from pauta.domain.settings import SettingLine, Settings
+from pauta.server.door import Door
+from pauta.server.metrics import Counts
 from pauta.server.visit import KEY, Auditor, Visit
 from pauta.services.access import Caller, Unauthorized
 from pauta.services.control import Control
@@ -50,9 +53,27 @@ async def _caller(request: Request) -> Caller:
     return caller
 
 
+async def _door(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
+async def _counts(request: Request) -> Counts:
+    counts: Counts = request.app.state.counts
+    return counts
+
+
+async def _setting_lines(request: Request) -> Sequence[SettingLine]:
+    lines: Sequence[SettingLine] = request.app.state.setting_lines
+    return lines
+
+
 VisitDep = Annotated[Visit, Depends(_visit)]
 ControlDep = Annotated[Control, Depends(_control)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AuditDep = Annotated[Auditor, Depends(_auditor)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 LanguageDep = Annotated[str, Depends(_language)]
+DoorDep = Annotated[Door, Depends(_door)]
+CountsDep = Annotated[Counts, Depends(_counts)]
+SettingLinesDep = Annotated[Sequence[SettingLine], Depends(_setting_lines)]

@@ -29,11 +29,11 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Door:
-    """Knows the tokens that were shown lately."""
+    """Knows the tokens that were shown lately. `cookie` is the name of the session's cookie."""
 
     def __init__(self, control: Control, *, cookie: str) -> None:
         self._control = control
-        self._cookie = cookie.encode()
+        self.cookie = cookie
         self._known: dict[str, tuple[Token, float]] = {}
         self._guesses = Throttle(GUESSES_A_MINUTE)
         self._one_at_a_time = asyncio.Lock()
@@ -50,7 +50,7 @@ class Door:
             if scheme.lower() != "bearer":
                 raise Unauthorized(Problem("AUT-002", variant="scheme"))
             visit.credential = text
-        elif (cookie := _cookie(visit.headers.get(b"cookie", b""), self._cookie)) is not None:
+        elif (cookie := _cookie(visit.headers.get(b"cookie", b""), self.cookie.encode())) is not None:
             visit.credential, visit.by_cookie = cookie, True
         if visit.credential is not None:
             visit.digest = digest_of(visit.credential)

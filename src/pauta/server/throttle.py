@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,7 +12,7 @@ _MOST_KEYS = 20_000
 
 
 class Throttle:
-    """A bucket for each key: it holds a minute's worth, and fills up evenly.
+    """A bucket for each key: it holds a minute's worth, and fills up evenly. Safe to use from several threads.
 
     Args:
         per_minute: Size of a bucket; 0: no limit.
@@ -22,18 +23,21 @@ class Throttle:
         self._size = float(per_minute)
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # content, when it was so
+        self._lock = threading.Lock()
 
     def take(self, key: str) -> float:
         """Take one from the bucket of this key. 0, or the seconds until there is one again."""
-        content = self._content(key)
-        if content < 1:
-            return (1 - content) * 60 / self._size
-        self._put(key, content - 1)
+        with self._lock:
+            content = self._content(key)
+            if content < 1:
+                return (1 - content) * 60 / self._size
+            self._put(key, content - 1)
         return 0.0
 
     def give_back(self, key: str) -> None:
         """What was taken does not count after all."""
-        self._put(key, min(self._content(key) + 1, self._size))
+        with self._lock:
+            self._put(key, min(self._content(key) + 1, self._size))
 
     def _content(self, key: str) -> float:
         if not self._size:

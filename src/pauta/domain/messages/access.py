@@ -74,8 +74,8 @@ _CREDENTIALS: dict[str, Bilingual] = {
     "AUT-008": both(
         "this link is not valid, or not any more; a link works once and for ten minutes",
         "este link não é válido, ou deixou de ser; um link vale uma vez e por dez minutos",
-        do="make another one: pauta token link",
-        faca="crie outro: pauta token link",
+        do="ask for another one; the server prints one when it starts",
+        faca="peça outro; o servidor mostra um ao iniciar",
     ),
     "AUT-009": both(
         "a token cannot be made like this: {reason}",

@@ -9,9 +9,11 @@ import msgspec
 from fastapi.openapi.utils import get_openapi
 
 from pauta.domain.access import Permission
+from pauta.server.openapi_examples import ANSWERS, BODIES, REFUSAL
+from pauta.server.openapi_schemas import schemas_of
 from pauta.server.routing import GuardedRoute, Route
 
-_REFS = "#/components/schemas/{name}"
+_EVENTS = "text/event-stream"
 
 
 class ProblemView(msgspec.Struct, frozen=True):
@@ -39,6 +41,7 @@ _REASONS = {
     401: "No credential, or none that is valid",
     403: "Not allowed",
     404: "There is no such thing",
+    408: "The body did not arrive in time",
     409: "The present state does not allow it",
     413: "The body is too large",
     415: "The body is of another type",
@@ -57,14 +60,15 @@ def describe(routes: Sequence[GuardedRoute], *, version: str) -> dict[str, Any]:
         title="Pauta", version=version, summary="Pipelines of plain Python scripts", routes=described
     )
     kinds = [kind for g in described for kind in (g.route.answers, g.route.body) if kind is not None]
-    schemas, components = msgspec.json.schema_components([*kinds, Refusal], ref_template=_REFS)
-    by_kind = dict(zip(map(repr, [*kinds, Refusal]), schemas, strict=True))
+    by_kind, components = schemas_of([*kinds, Refusal])
     for guarded in described:
         operation = document["paths"][guarded.path_format][guarded.route.method.lower()]
         _complete(operation, guarded.route, by_kind)
     own = document.setdefault("components", {})
     held = {k: v for k, v in own.get("schemas", {}).items() if k not in ("HTTPValidationError", "ValidationError")}
     own["schemas"] = dict(sorted({**held, **components}.items()))
+    refusal = _json(by_kind[repr(Refusal)], REFUSAL)
+    own["responses"] = {f"Refused{s}": {"description": text, "content": refusal} for s, text in _REASONS.items()}
     own["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "pauta_…"}}
     return document
 
@@ -74,29 +78,38 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
     operation["x-permission"] = route.permission.value
     if route.permission is not Permission.SIGNED:
         operation["security"] = [{"token": []}]
+    name = operation["operationId"]
     if route.body is not None:
         required = any(field.required for field in msgspec.structs.fields(route.body))
-        operation["requestBody"] = {
-            "required": required,
-            "content": {"application/json": {"schema": schemas[repr(route.body)]}},
-        }
+        body = _json(schemas[repr(route.body)], BODIES.get(name))
+        operation["requestBody"] = {"required": required, "content": body}
     elif route.uploads:
         binary = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
+    operation["responses"] = {
+        **_good(route, schemas, ANSWERS.get(name)),
+        **{str(s): {"$ref": f"#/components/responses/Refused{s}"} for s in _REASONS if _may(route, s)},
+    }
+
+
+def _good(route: Route, schemas: dict[str, Any], example: Any) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
     if route.answers is not None:
-        good["content"] = {"application/json": {"schema": schemas[repr(route.answers)]}}
+        good["content"] = _json(schemas[repr(route.answers)], example)
     elif route.media:
         good["content"] = {route.media: {"schema": {"type": "string"}}}
-    refusal = {"application/json": {"schema": schemas[repr(Refusal)]}}
-    operation["responses"] = {
-        str(route.status): good,
-        **{str(s): {"description": text, "content": refusal} for s, text in _REASONS.items() if _may(route, s)},
-    }
+    if route.media == _EVENTS:
+        return {str(route.status): good, "204": {"description": "It is over, and all of it is known already"}}
+    return {str(route.status): good}
+
+
+def _json(schema: dict[str, Any], example: Any) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": schema}
+    if example is not None:
+        content["example"] = msgspec.to_builtins(example)
+    return {"application/json": content}
 
 
 def _may(route: Route, status: int) -> bool:
     takes_body = route.body is not None or route.uploads
-    if status in (413, 415):
-        return takes_body
-    return status != 409 or route.method != "GET"
+    return takes_body if status in (408, 413, 415) else True

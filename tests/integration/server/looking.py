@@ -25,7 +25,7 @@ from pauta.domain.outputs import Kind, Output
 from pauta.domain.runs import LogChunk, LogLine
 from pauta.domain.settings import ServerSettings, Settings
 from pauta.server.app import create_app
-from pauta.server.routes import every_route
+from pauta.server.routes.all import all_routes
 from pauta.services.access import Wanted, make_token
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Hooks, Machine
@@ -141,7 +141,7 @@ class Client:
 def serving(control: Control, **settings: Any) -> Iterator[int]:
     """A server for this control; its port."""
     kept = replace_server(Settings(), settings)
-    app = create_app(control, settings=kept, routes=every_route())
+    app = create_app(control, settings=kept, routes=all_routes())
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

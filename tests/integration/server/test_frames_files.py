@@ -279,8 +279,8 @@ def test_a_stored_frame_that_is_damaged_is_told_before_anything_is_sent(tmp_path
 def test_the_server_itself_loads_no_library_for_tables() -> None:
     """Its memory budget is 150 MB: pandas and pyarrow alone would take most of it."""
     code = (
-        "import sys\nfrom pauta.server.app import create_app\nfrom pauta.server.routes import every_route\n"
-        "import pauta.adapters.table_process\nevery_route()\n"
+        "import sys\nfrom pauta.server.app import create_app\nfrom pauta.server.routes.all import all_routes\n"
+        "import pauta.adapters.table_process\nall_routes()\n"
         "sys.exit(' '.join(m for m in ('pandas', 'numpy', 'pyarrow', 'polars') if m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -15,7 +15,7 @@ from pauta.domain.runs import Event
 from pauta.domain.settings import Settings
 from pauta.domain.states import RunState
 from pauta.server.app import create_app
-from pauta.server.routes import every_route
+from pauta.server.routes.all import all_routes
 from pauta.services.control import Control
 from store_samples import NOON, full_attempt, run_id, submit
 
@@ -30,7 +30,7 @@ def control(tmp_path: Path) -> Iterator[Control]:
 
 @pytest.fixture
 def ask(control: Control) -> Iterator[Asking]:
-    app = create_app(control, settings=Settings(), routes=every_route())
+    app = create_app(control, settings=Settings(), routes=all_routes())
     with Asking(app, token=token_of(control)) as asking:
         yield asking
 

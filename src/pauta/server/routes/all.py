@@ -1,0 +1,45 @@
+"""The list of all routes of the server: what is not on it is not there."""
+
+from __future__ import annotations
+
+from pauta.server.routes import (
+    comparing,
+    deployments,
+    frames,
+    live,
+    logs,
+    pipelines,
+    pools,
+    runs,
+    schedules,
+    steering,
+    submitting,
+    triggers,
+    work,
+)
+from pauta.server.routing import Routes
+
+_SUBJECTS = (
+    comparing,
+    deployments,
+    frames,
+    live,
+    logs,
+    pipelines,
+    pools,
+    runs,
+    schedules,
+    steering,
+    submitting,
+    triggers,
+    work,
+)
+
+
+def all_routes() -> list[Routes]:
+    """The routes of all subjects. A subject whose paths have several bases has several `Routes`."""
+    found: list[Routes] = []
+    for subject in _SUBJECTS:
+        routes: Routes | list[Routes] = subject.ROUTES
+        found.extend([routes] if isinstance(routes, Routes) else routes)
+    return found

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from pauta.domain.ids import RunId
-from pauta.domain.runs import Run
+from pauta.domain.ids import Address, RunId
+from pauta.domain.runs import Run, StepRecord
+from pauta.domain.settings import RetentionSettings
 from pauta.domain.states import FINAL_RUNS
 from pauta.ports.objects import ObjectInfo, Objects
 from pauta.ports.store import Store, Transaction
+from pauta.services.desk import objects_of
+from pauta.services.retain_choosing import Picture, choose
 from pauta.services.views import CollectView
 
 GRACE = timedelta(hours=24)
 TRASH = timedelta(days=7)
+ASKED = "asked"
 _PAGE = 500
+_BATCH = 50
+_LARGE = 4096
+
+
+class _Undo(Exception):
+    """Raised at the end of a transaction that only looked at what would be."""
 
 
 def collect(
@@ -25,7 +38,7 @@ def collect(
     keep_runs: int | None = None,
     older_than: timedelta | None = None,
 ) -> CollectView:
-    """Drop old runs, move unreferenced objects to the trash, and delete what lies there for long.
+    """Drop the runs that a person names, move unreferenced objects to the trash, delete what lies there for long.
 
     A run goes when it is final and beyond the newest `keep_runs` (None: no bound) and older than `older_than`
     (None: no bound); with neither bound no run goes. An object goes when no record refers to it and it was
@@ -39,38 +52,156 @@ def collect(
         keep_runs: Newest runs to keep.
         older_than: Age below which runs are kept.
     """
-    with store.transaction() as tx:
-        doomed = _doomed(tx, now=now, keep_runs=keep_runs, older_than=older_than)
-        if not dry_run:
-            doomed = [run_id for run_id in doomed if tx.objects.drop_run(run_id)]
-        wanted = set(tx.objects.referenced())
-    loose: list[ObjectInfo] = []
-    kept: list[ObjectInfo] = []
-    for info in objects.contents():
-        young = info.modified_at > now - GRACE
-        (kept if info.address in wanted or young else loose).append(info)
-    if not dry_run:
-        objects.discard([info.address for info in loose])
-        objects.empty_trash(older_than=now - TRASH)
+    doomed: list[RunId] = []
+    if keep_runs is not None or older_than is not None:
+        beyond = list(_all_runs(store))[keep_runs or 0 :]
+        doomed = [
+            r.id for r in beyond if r.state in FINAL_RUNS and (older_than is None or r.created_at < now - older_than)
+        ]
+    return _drop(doomed, store=store, objects=objects, now=now, dry_run=dry_run, reasons={ASKED: len(doomed)})
+
+
+def retain(*, store: Store, objects: Objects, now: datetime, dry_run: bool, budget: RetentionSettings) -> CollectView:
+    """Keep to the budgets: see `choose` for which runs go; and to what `collect` says of objects.
+
+    Args:
+        store: The records.
+        objects: The objects.
+        now: The time.
+        dry_run: Only tell what would be done.
+        budget: The budgets.
+    """
+    large: dict[Address, int] = {}
+    total = 0
+    if budget.object_bytes is not None:
+        for info in objects.contents():
+            total += info.size
+            if info.size >= _LARGE:
+                large[info.address] = info.size
+    crowded = budget.object_bytes is not None and total > budget.object_bytes
+    picture = _picture(store, large if crowded else {})
+    choice = choose(picture, budget=budget, now=now, sizes=large, total=total)
+    return _drop(list(choice.doomed), store=store, objects=objects, now=now, dry_run=dry_run, reasons=choice.reasons)
+
+
+# ---- looking ----------------------------------------------------------------------------------
+
+
+def _all_runs(store: Store) -> Iterator[Run]:
+    """All runs, newest first, in transactions that are short."""
+    before: RunId | None = None
+    while True:
         with store.transaction() as tx:
-            tx.cache.forget([info.address for info in loose])
+            page = tx.runs.newest(limit=_PAGE, before=before)
+        if not page:
+            return
+        yield from page
+        before = page[-1].id
+
+
+def _picture(store: Store, large: Mapping[Address, int]) -> Picture:
+    picture = Picture(list(_all_runs(store)))
+    for start in range(0, len(picture.runs), _BATCH):
+        with store.transaction() as tx:
+            for run in picture.runs[start : start + _BATCH]:
+                _look_into(picture, run, tx.steps.of_run(run.id), large)
+    return picture
+
+
+def _look_into(picture: Picture, run: Run, steps: Sequence[StepRecord], large: Mapping[Address, int]) -> None:
+    sources = {step.cached_from for step in steps if step.cached_from is not None}
+    if run.of is not None:
+        sources.add(run.of)
+    if sources - {run.id}:
+        picture.sources[run.id] = sources - {run.id}
+    if large:
+        inputs = [output.address for output in run.inputs.values()]
+        for address in (*inputs, *(a for step in steps for a in objects_of(step))):
+            if address in large:
+                picture.users.setdefault(address, set()).add(run.id)
+
+
+# ---- removing ---------------------------------------------------------------------------------
+
+
+def _drop(
+    doomed: Sequence[RunId],
+    *,
+    store: Store,
+    objects: Objects,
+    now: datetime,
+    dry_run: bool,
+    reasons: Mapping[str, int],
+) -> CollectView:
+    """Drop runs, then what nobody refers to any more. A dry run does the same, and undoes it."""
+    if dry_run:
+        dropped: list[RunId] = []
+        wanted: set[Address] = set()
+        with suppress(_Undo), store.transaction() as tx:
+            dropped = [run_id for run_id in doomed if tx.objects.drop_run(run_id)]
+            wanted = set(tx.objects.referenced())
+            raise _Undo
+    else:
+        dropped = _drop_in_batches(doomed, store)
+        with store.transaction() as tx:
+            wanted = set(tx.objects.referenced())
+    loose, kept = _sorted_out(objects.contents(), wanted, now)
+    if not dry_run:
+        if loose:
+            loose = _still_loose(loose, store=store, objects=objects, now=now)
+            objects.discard([info.address for info in loose])
+            with store.transaction() as tx:
+                tx.cache.forget([info.address for info in loose])
+        objects.empty_trash(older_than=now - TRASH)
+    counted = Counter({reason: count for reason, count in reasons.items() if count})
     return CollectView(
         dry_run=dry_run,
-        runs=tuple(doomed),
+        runs=tuple(dropped),
         objects=len(loose),
         bytes=sum(i.size for i in loose),
         kept_objects=len(kept),
         kept_bytes=sum(i.size for i in kept),
+        reasons=dict(counted),
     )
 
 
-def _doomed(tx: Transaction, *, now: datetime, keep_runs: int | None, older_than: timedelta | None) -> list[RunId]:
-    if keep_runs is None and older_than is None:
-        return []
-    runs: list[Run] = []
+def _drop_in_batches(doomed: Sequence[RunId], store: Store) -> list[RunId]:
+    """In short transactions, each of which checks that no run was made meanwhile that runs one of them again."""
+    dropped: list[RunId] = []
+    newest = max(doomed, default=None)
+    for start in range(0, len(doomed), _BATCH):
+        with store.transaction() as tx:
+            again = _run_again(tx, since=newest)
+            batch = [run_id for run_id in doomed[start : start + _BATCH] if run_id not in again]
+            dropped += [run_id for run_id in batch if tx.objects.drop_run(run_id)]
+    return dropped
+
+
+def _run_again(tx: Transaction, *, since: RunId | None) -> set[RunId]:
+    """The runs that active runs run again."""
+    found: set[RunId] = set()
     before: RunId | None = None
-    while page := tx.runs.newest(limit=_PAGE, before=before):
-        runs.extend(page)
+    while page := tx.runs.newest(limit=_PAGE, before=before, states=["pending", "running", "scheduled", "held"]):
+        found |= {run.of for run in page if run.of is not None and (since is None or run.of <= since)}
         before = page[-1].id
-    beyond = runs[keep_runs:] if keep_runs is not None else runs
-    return [r.id for r in beyond if r.state in FINAL_RUNS and (older_than is None or r.created_at < now - older_than)]
+    return found
+
+
+def _sorted_out(
+    contents: Iterable[ObjectInfo], wanted: set[Address], now: datetime
+) -> tuple[list[ObjectInfo], list[ObjectInfo]]:
+    """What nobody refers to and nobody touched for the grace, and the rest."""
+    loose: list[ObjectInfo] = []
+    kept: list[ObjectInfo] = []
+    for info in contents:
+        young = info.modified_at > now - GRACE
+        (kept if info.address in wanted or young else loose).append(info)
+    return loose, kept
+
+
+def _still_loose(loose: Sequence[ObjectInfo], *, store: Store, objects: Objects, now: datetime) -> list[ObjectInfo]:
+    """Those of which that is still so: a writer that met one of them has touched it, or put it on record."""
+    young = {info.address for info in objects.contents() if info.modified_at > now - GRACE}
+    with store.transaction() as tx:
+        wanted = set(tx.objects.referenced())
+    return [info for info in loose if info.address not in young and info.address not in wanted]

@@ -267,7 +267,11 @@ class RunDifference(Struct, frozen=True):
 
 
 class CollectView(Struct, frozen=True):
-    """What the collector did, or would do (`dry_run`)."""
+    """What the collector did, or would do (`dry_run`).
+
+    `log_runs` counts the runs whose log lines went before they do; `reasons` the runs by why they go (``age``,
+    ``space``, ``asked``) or stay (``kept_newest``, ``kept_active``, ``kept_referenced``, ``kept_young``).
+    """
 
     dry_run: bool
     runs: tuple[str, ...]
@@ -275,6 +279,9 @@ class CollectView(Struct, frozen=True):
     bytes: int
     kept_objects: int
     kept_bytes: int
+    log_runs: int = 0
+    log_bytes: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """What ``pauta gc --json`` prints."""
@@ -285,6 +292,9 @@ class CollectView(Struct, frozen=True):
             "bytes": self.bytes,
             "kept_objects": self.kept_objects,
             "kept_bytes": self.kept_bytes,
+            "log_runs": self.log_runs,
+            "log_bytes": self.log_bytes,
+            "reasons": dict(self.reasons),
         }
 
 

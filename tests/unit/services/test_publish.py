@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from publishing_world import World, codes_of, pipeline, problems_of, sent, taking, world
 
+from pauta.domain.ids import Address
 from pauta.domain.problems import Conflict, InvalidInput, NotFound
 from pauta.ports.objects import Stored
 from pauta.services import publish_views
@@ -170,7 +172,7 @@ def test_too_many_scripts_are_refused(at: World) -> None:
         ".",
         "a/..",
         "\u202ea.py",
-    ],  # fmt: skip
+    ],
 )
 def test_s7_a_path_that_could_lead_elsewhere_is_refused(at: World, path: str) -> None:
     assert codes_of(lambda: at.publish(scripts={path: b"1"}), InvalidInput) == ["PIP-006"]
@@ -212,11 +214,17 @@ def test_p22_objects_are_synced_before_the_row_is_written(at: World, monkeypatch
         order.append("put")
         return put(data)
 
+    def noted_sync(addresses: Sequence[Address]) -> None:
+        order.append(f"sync {len(addresses)}")
+        sync(addresses)
+
+    def noted_begin(durable: bool = False) -> Any:
+        order.append(f"row {durable}")
+        return begin(durable=durable)
+
     monkeypatch.setattr(objects, "put", noted_put)
-    monkeypatch.setattr(objects, "sync", lambda a: (order.append(f"sync {len(a)}"), sync(a))[1])
-    monkeypatch.setattr(
-        store, "transaction", lambda durable=False: (order.append(f"row {durable}"), begin(durable=durable))[1]
-    )
+    monkeypatch.setattr(objects, "sync", noted_sync)
+    monkeypatch.setattr(store, "transaction", noted_begin)
     at.publish()
     assert order == ["put", "put", "sync 2", "row True"]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pauta.cli.listing import Column, Row, show_list, text_of, when
+from pauta.cli.listing import Column, Row, show_list, text_of, when, who
 from pauta.cli.served import alone, served
 from pauta.cli.session import Session, session_of
 
@@ -17,7 +17,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="opt.audi
 COLUMNS = (
     Column("head.number", "seq", right=True),
     Column("head.time", when("at"), keep=True),
-    Column("head.by", "actor"),
+    Column("head.by", who("actor")),
     Column("head.action", "action", keep=True),
     Column("head.target", "target"),
     Column("head.details", "details"),

@@ -62,8 +62,7 @@ class _Applying:
         fields = dict(self._wanted.fields)
         if self._wanted.document is not None:
             fields["pipeline"] = self._publish(self._wanted.document)
-        self._deployment(fields)
-        self._schedules()
+        self._schedules(known=self._deployment(fields))
         return self._rows
 
     def _publish(self, document: str) -> str:
@@ -80,7 +79,8 @@ class _Applying:
             self._note("published", of=f"{made.name} {made.version}")
         return made.name
 
-    def _deployment(self, fields: dict[str, Any]) -> None:
+    def _deployment(self, fields: dict[str, Any]) -> bool:
+        """Make or change it; whether the server had it before."""
         deployments = self._remote.client.deployments
         name = self._wanted.name
         try:
@@ -91,18 +91,19 @@ class _Applying:
             if not self._dry_run:
                 deployments.create({"name": name, **fields})
             self._note("created")
-            return
+            return False
         changes = differing(before, fields)
         if changes and not self._dry_run:
             deployments.change(name, changes)
         self._note("changed" if changes else "same", fields=sorted(changes))
+        return True
 
-    def _schedules(self) -> None:
+    def _schedules(self, *, known: bool) -> None:
         schedules = self._remote.client.schedules
-        found = schedules.all(self._wanted.name) if self._wanted.schedules else []
-        known = {row["name"]: row for row in found}
+        found = schedules.all(self._wanted.name) if known and self._wanted.schedules else []
+        there = {row["name"]: row for row in found}
         for name, body in self._wanted.schedules.items():
-            before = known.get(name)
+            before = there.get(name)
             if before is None:
                 if not self._dry_run:
                     schedules.create(self._wanted.name, {"name": name, **body})

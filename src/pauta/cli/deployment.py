@@ -19,7 +19,7 @@ from pauta.cli.asking import (
     said,
     understood,
 )
-from pauta.cli.listing import Column, Row, done, show_list, show_one, state, when
+from pauta.cli.listing import Column, Row, done, show_list, show_one, state, when, who
 from pauta.cli.options import NoCache, Only
 from pauta.cli.served import command, noun, served
 from pauta.cli.session import Session, session_of
@@ -45,9 +45,9 @@ def _pipeline(row: Row, session: Session) -> object:
 COLUMNS = (
     Column("head.deployment", "name", keep=True),
     Column("head.pipeline", _pipeline),
-    Column("head.state", state(), keep=True),
+    Column("head.state", state(usual="active"), keep=True),
     Column("head.pool", "pool"),
-    Column("head.priority", "priority", right=True),
+    Column("head.priority", lambda row, _: row.get("priority") or None, right=True),
     Column("head.limit", "limit", right=True),
     Column("head.changed", when("changed_at"), keep=True),
 )
@@ -67,12 +67,12 @@ FACTS = (
     Column("head.notifications", lambda row, _: [_notification(n) for n in row.get("notifications") or ()]),
     Column("head.created", when("created_at")),
     Column("head.changed", when("changed_at")),
-    Column("head.by", "changed_by"),
+    Column("head.by", who("changed_by")),
 )
 HISTORY = (
     Column("head.version", "version", right=True),
     Column("head.changed", when("changed_at"), keep=True),
-    Column("head.by", "changed_by"),
+    Column("head.by", who("changed_by")),
     Column("head.pipeline", _pipeline),
     Column("head.state", state(), keep=True),
     Column("head.pool", "pool"),

@@ -19,7 +19,7 @@ Most = Annotated[str, typer.Argument(metavar="N", help="arg.most", show_default=
 COLUMNS = (
     Column("head.key", "key", keep=True),
     Column("head.limit", "most", right=True),
-    Column("head.in_use", "held", right=True),
+    Column("head.in_use", "held", right=True, always=True),
 )
 
 

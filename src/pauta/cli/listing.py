@@ -24,12 +24,14 @@ class Column:
         value: A field's name, or what makes the cell of a row.
         right: Whether its values are numbers.
         keep: Whether its values are never broken over lines.
+        always: Whether it is shown even when no row has anything in it.
     """
 
     head: str
     value: str | Show
     right: bool = False
     keep: bool = False
+    always: bool = False
 
 
 def show_list(rows: Sequence[Row], columns: Sequence[Column], session: Session, *, none: str) -> None:
@@ -49,12 +51,14 @@ def show_list(rows: Sequence[Row], columns: Sequence[Column], session: Session, 
         return
     from pauta.cli.tables import table
 
-    heads = [session.words(column.head) for column in columns]
-    right = [i for i, column in enumerate(columns) if column.right]
-    keep = [i for i, column in enumerate(columns) if column.keep]
+    cells = {column: [_cell(row, column, session) for row in rows] for column in columns}
+    shown = [column for column in columns if column.always or any(cell.plain for cell in cells[column])]
+    heads = [session.words(column.head) for column in shown]
+    right = [i for i, column in enumerate(shown) if column.right]
+    keep = [i for i, column in enumerate(shown) if column.keep]
     grid = table(*heads, right=right, keep=keep)
-    for row in rows:
-        grid.add_row(*(_cell(row, column, session) for column in columns))
+    for number in range(len(rows)):
+        grid.add_row(*(cells[column][number] for column in shown))
     session.out.print(grid)
 
 
@@ -101,7 +105,8 @@ def text_of(value: object, session: Session) -> str:
     if isinstance(value, bool):
         return session.words("value.yes" if value else "value.no")
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}={text_of(inner, session)}" for name, inner in value.items())
+        texts = {name: text_of(inner, session) for name, inner in value.items()}
+        return ", ".join(f"{name}={text}" for name, text in texts.items() if text)
     if isinstance(value, list | tuple):
         return ", ".join(text_of(inner, session) for inner in value)
     if isinstance(value, int | float):
@@ -109,11 +114,21 @@ def text_of(value: object, session: Session) -> str:
     return str(value)
 
 
-def when(field: str) -> Show:
-    """A time in the reader's zone, to the second."""
+def who(field: str) -> Show:
+    """A token's name without the id behind it, which `--json` has."""
 
     def show(row: Row, session: Session) -> object:
-        return local_time(row.get(field))
+        return str(row.get(field) or "").partition(" (")[0]
+
+    return show
+
+
+def when(field: str, *, minutes: bool = False) -> Show:
+    """A time in the reader's zone, to the second or to the minute."""
+
+    def show(row: Row, session: Session) -> object:
+        text = local_time(row.get(field))
+        return text[:-3] if minutes else text
 
     return show
 
@@ -128,15 +143,17 @@ def local_time(text: object) -> str:
         return text
 
 
-def state(field: str = "state") -> Show:
-    """A state, coloured; words of this program where it has some."""
+def state(*, usual: str = "") -> Show:
+    """A state, coloured; words of this program where it has some. The usual one is not worth a word in a list."""
 
     def show(row: Row, session: Session) -> object:
         from rich.text import Text
 
         from pauta.cli.plain_text import one_line
 
-        name = one_line(row.get(field) or "")
+        name = one_line(row.get("state") or "")
+        if name == usual:
+            return ""
         key = f"switch.{name}"
         return Text(session.words(key) if session.words.has(key) else name, style=_STYLES.get(name, ""))
 

@@ -8,7 +8,7 @@ import typer
 from msgspec import to_builtins
 
 from pauta.cli.given import document_of, folder_of
-from pauta.cli.listing import Column, done, show_list, show_one, when
+from pauta.cli.listing import Column, done, show_list, show_one, when, who
 from pauta.cli.options import Document, Scripts
 from pauta.cli.served import command, noun, served
 from pauta.cli.session import session_of
@@ -28,16 +28,16 @@ Path_ = Annotated[str | None, typer.Option("--script", metavar="PATH", help="opt
 
 HEADS = (
     Column("head.pipeline", "name", keep=True),
-    Column("head.active", "active", right=True),
+    Column("head.active", "active", right=True, always=True),
     Column("head.newest", "newest", right=True),
     Column("head.published", when("published_at"), keep=True),
-    Column("head.by", "published_by"),
+    Column("head.by", who("published_by")),
 )
 VERSIONS = (
     Column("head.version", "version", right=True),
     Column("head.active", lambda row, _: "✓" if row.get("active") else ""),
     Column("head.published", when("published_at"), keep=True),
-    Column("head.by", "published_by"),
+    Column("head.by", who("published_by")),
     Column("head.note", "note"),
     Column("head.digest", lambda row, _: str(row.get("digest", ""))[:12], keep=True),
 )
@@ -47,7 +47,7 @@ FACTS = (
     Column("head.active", "active"),
     Column("head.newest", "newest"),
     Column("head.published", when("published_at")),
-    Column("head.by", "published_by"),
+    Column("head.by", who("published_by")),
     Column("head.note", "note"),
     Column("head.document", "file"),
     Column("head.scripts", lambda row, _: [script["path"] for script in row.get("scripts") or ()]),
@@ -56,7 +56,7 @@ FACTS = (
 ACTIVATIONS = (
     Column("head.version", "version", right=True),
     Column("head.from", when("at"), keep=True),
-    Column("head.by", "by"),
+    Column("head.by", who("by")),
     Column("head.reason", "why"),
 )
 

@@ -59,14 +59,34 @@ def _of_timing(field: str) -> Show:
     return show
 
 
+def _unless(value: object, usual: str) -> object:
+    return None if value == usual else value
+
+
 COLUMNS = (
+    Column("head.deployment", "deployment"),
+    Column("head.name", "name"),
+    Column("head.timing", _timing),
+    Column("head.zone", lambda row, _: _unless((row.get("timing") or {}).get("zone"), "UTC")),
+    Column("head.state", state(usual="active"), keep=True),
+    Column("head.next", when("fire_at", minutes=True), keep=True),
     Column("head.id", "id", keep=True),
+    Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
+)
+FACTS = (
+    Column("head.id", "id"),
     Column("head.deployment", "deployment"),
     Column("head.name", "name"),
     Column("head.timing", _timing),
     Column("head.zone", _of_timing("zone")),
-    Column("head.state", state(), keep=True),
-    Column("head.next", when("fire_at"), keep=True),
+    Column("head.state", state()),
+    Column("head.next", when("fire_at")),
+    Column("head.gap", _of_timing("gap")),
+    Column("head.fold", _of_timing("fold")),
+    Column("head.missed", _of_timing("missed")),
+    Column("head.parameters", "parameters"),
+    Column("head.created", when("created_at")),
+    Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
 FIRINGS = (
     Column("head.local", "local", keep=True),
@@ -138,18 +158,9 @@ def list_(context: typer.Context, deployment: Of = None) -> int:
 @command(app, "show")
 def show(context: typer.Context, schedule: Id) -> int:
     """Show one schedule."""
-    facts = (
-        *COLUMNS,
-        Column("head.gap", _of_timing("gap")),
-        Column("head.fold", _of_timing("fold")),
-        Column("head.missed", _of_timing("missed")),
-        Column("head.parameters", "parameters"),
-        Column("head.created", when("created_at")),
-        Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
-    )
     with served(context) as remote:
         found = remote.client.schedules.get(schedule)
-    show_one(found, facts, session_of(context))
+    show_one(found, FACTS, session_of(context))
     return 0
 
 

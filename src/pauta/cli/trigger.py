@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pauta.cli.asking import Parameters, said, understood
-from pauta.cli.listing import Column, done, show_list, state, when
+from pauta.cli.listing import Column, done, show_list, state
 from pauta.cli.served import command, noun, served
 from pauta.cli.session import session_of
 from pauta.domain.problems import InvalidInput, Problem
@@ -26,13 +26,13 @@ States = Annotated[list[str] | None, typer.Option("--state", metavar="STATE", he
 Webhook = Annotated[bool, typer.Option("--webhook", help="opt.trigger_webhook")]
 
 COLUMNS = (
-    Column("head.id", "id", keep=True),
     Column("head.deployment", "deployment"),
     Column("head.name", "name"),
     Column("head.kind", "kind", keep=True),
-    Column("head.state", state(), keep=True),
     Column("head.settings", "settings"),
-    Column("head.created", when("created_at"), keep=True),
+    Column("head.state", state(usual="active"), keep=True),
+    Column("head.id", "id", keep=True),
+    Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
 
 

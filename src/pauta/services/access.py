@@ -19,6 +19,7 @@ from msgspec import Struct
 from pauta.domain.access import GRANTED, Permission, Role, Token
 from pauta.domain.problems import InvalidInput, NotFound, PautaError, Place, Problem, shorten
 from pauta.ports.store import Store, Transaction
+from pauta.services.audit import Witness
 
 TOKEN, SESSION, LINK = "token", "session", "link"
 LINK_LIVES = timedelta(minutes=10)
@@ -140,12 +141,19 @@ def make_token(
     return token, text
 
 
-def first_link(store: Store, *, now: datetime, random_bits: Callable[[int], int]) -> str:
-    """Make and keep a one-time link of role admin for the server's start; its text is the link's code."""
+def first_link(
+    store: Store, *, now: datetime, random_bits: Callable[[int], int], witness: Witness | None = None
+) -> str:
+    """Make and keep a one-time link of role admin for the server's start; its text is the link's code.
+
+    `witness` leaves the audit row of it.
+    """
     wanted = Wanted(role=Role.ADMIN, name="first link", kind=LINK, expires_at=now + LINK_LIVES)
     link, text = make_token(wanted, created_by="server", now=now, random_bits=random_bits)
     with store.transaction() as tx:
         tx.tokens.add(link)
+        if witness is not None:
+            witness(tx)
     return text
 
 

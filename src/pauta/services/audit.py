@@ -118,7 +118,7 @@ def verify(store: Store, *, secret: bytes, known: Sequence[Head] = ()) -> Verdic
 
 
 def head_of(store: Store) -> Head:
-    """Where the log ends now, to be kept elsewhere."""
+    """Where the log ends now, to be kept elsewhere (`audit_heads`)."""
     with store.transaction() as tx:
         tip = tx.audit.tip()
     return Head(tip.seq, tip.mac) if tip else Head(0, "")
@@ -138,19 +138,16 @@ def _all_rows(tx: Transaction) -> list[AuditRow]:
 def _follow(key: bytes, rows: Sequence[AuditRow]) -> tuple[list[int], list[int]]:
     """Numbers of the rows whose content is wrong, and of those that stand in the wrong place.
 
-    A row whose seal fits neither the seal before it nor any other seal of the log was changed itself; one that
-    fits another place was moved, repeated, or has lost its predecessor.
+    A row after a gap cannot fit the seal before it: it is counted as out of place, not as changed.
     """
     content: list[int] = []
     order: list[int] = []
-    macs = {"", *(row.mac for row in rows)}
     before, expected = "", 1
     for row in rows:
-        if not hmac.compare_digest(_seal(key, row, before), row.mac):
-            moved = any(hmac.compare_digest(_seal(key, row, mac), row.mac) for mac in macs)
-            (order if moved or row.seq != expected else content).append(row.seq)
-        elif row.seq != expected:
+        if row.seq != expected:
             order.append(row.seq)
+        elif not hmac.compare_digest(_seal(key, row, before), row.mac):
+            content.append(row.seq)
         before, expected = row.mac, row.seq + 1
     return content, order
 

@@ -15,6 +15,7 @@ from pauta.server.caller import AuditDep, CallerDep, ControlDep, DoorDep
 from pauta.server.routing import Routes
 from pauta.services.access import LINK, LINK_LIVES, SESSION, Wanted, make_token, revoke
 from pauta.services.audit import Head, Verdict, verify
+from pauta.services.audit_heads import exported_heads
 
 ROUTES = Routes("", tag="access")
 
@@ -158,8 +159,8 @@ def verify_audit(
     mac: Annotated[str | None, Query(max_length=64, description="The seal of the newest of them")] = None,
 ) -> Verdict:
     """Content, order, completeness. With a head that was kept elsewhere: whether the log still holds it."""
-    known = [Head(count, mac or "")] if count is not None else []
-    return verify(control.store, secret=control.secret, known=known)
+    given = [Head(count, mac or "")] if count is not None else []
+    return verify(control.store, secret=control.secret, known=[*exported_heads(control), *given])
 
 
 def _view(token: Token) -> TokenView:

@@ -234,34 +234,35 @@ FROM attempt
 WHERE attempt.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY attempt.stage_no, attempt.fence
 
 -- stage.lanes
-WITH RECURSIVE lane(pool, name) AS (
-    SELECT p.value, (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = p.value)
-    FROM unnest(CAST(%(pools)s AS TEXT[])) AS p(value)
+WITH RECURSIVE lane(pool, name, priority, run_id) AS (
+    SELECT p.value, f.lane, f.priority, f.run_id
+    FROM unnest(CAST(%(pools)s AS TEXT[])) AS p(value) CROSS JOIN LATERAL (
+        SELECT s.lane, s.priority, s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = p.value
+        ORDER BY s.lane, s.priority DESC, s.run_id, s.no LIMIT 1) AS f
     UNION ALL
-    SELECT l.pool,
-        (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane > l.name)
-    FROM lane AS l WHERE l.name IS NOT NULL
+    SELECT l.pool, f.lane, f.priority, f.run_id
+    FROM lane AS l CROSS JOIN LATERAL (
+        SELECT s.lane, s.priority, s.run_id FROM stage AS s
+        WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane > l.name
+        ORDER BY s.lane, s.priority DESC, s.run_id, s.no LIMIT 1) AS f
 )
-SELECT l.pool, l.name, (
-    SELECT s.priority FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
-    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1), (
-    SELECT s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
-    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1)
-FROM lane AS l WHERE l.name IS NOT NULL
+SELECT l.pool, l.name, l.priority, l.run_id FROM lane AS l
 
 -- stage.heads
-SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane, r.deployment, r.limits
+SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane,
+    (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
+    (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)
 FROM unnest(CAST(%(pools)s AS TEXT[]), CAST(%(lanes)s AS TEXT[])) AS l(pool, name)
 CROSS JOIN LATERAL (
     SELECT i.* FROM stage AS i WHERE i.state = 'ready' AND i.pool = l.pool AND i.lane = l.name
     ORDER BY i.priority DESC, i.run_id, i.no LIMIT %(each)s FOR UPDATE SKIP LOCKED) AS s
-JOIN run AS r ON r.id = s.run_id
 
 -- stage.late
-SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane, r.deployment, r.limits
+SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane,
+    (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
+    (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)
 FROM unnest(CAST(%(runs)s AS TEXT[]), CAST(%(nos)s AS INTEGER[])) AS p(run_id, no)
 JOIN stage AS s ON s.run_id = p.run_id AND s.no = p.no AND s.state = 'scheduled'
-JOIN run AS r ON r.id = s.run_id
 FOR UPDATE OF s SKIP LOCKED
 
 -- stage.late_heads
@@ -272,9 +273,13 @@ WHERE state = 'scheduled' AND stage.pool = ANY (%(pools)s::TEXT[]) AND stage.not
 WHERE ranked.place <= %(each)s::INTEGER
 
 -- stage.leased
-SELECT stage.run_id, stage.no, stage.fence, stage.owner, stage.lease_until, stage.pool, stage.lane, run.deployment, run.limits
-FROM stage JOIN run ON run.id = stage.run_id
-WHERE stage.state = 'running' ORDER BY stage.run_id, stage.no
+SELECT stage.run_id, stage.no, stage.fence, stage.owner, stage.lease_until, stage.pool, stage.lane, (SELECT run.deployment
+FROM run
+WHERE run.id = stage.run_id) AS anon_1, (SELECT run.limits
+FROM run
+WHERE run.id = stage.run_id) AS anon_2
+FROM stage
+WHERE state = 'running' ORDER BY stage.run_id, stage.no
 
 -- stage.depth
 SELECT stage.pool, count(*) AS count_1

@@ -245,26 +245,28 @@ WITH RECURSIVE lane(pool, name) AS (
         (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane > l.name)
     FROM lane AS l WHERE l.name IS NOT NULL
 )
-SELECT l.pool, l.name, (
-    SELECT s.priority FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
-    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1), (
-    SELECT s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
+SELECT l.pool, l.name,
+    (SELECT s.priority FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
+    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1),
+    (SELECT s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
     ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1)
 FROM lane AS l WHERE l.name IS NOT NULL
 
 -- stage.heads
-SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane, r.deployment, r.limits
+SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane,
+    (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
+    (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)
 FROM json_each(:pools) AS p CROSS JOIN json_each(:lanes) AS l ON l.key = p.key
 CROSS JOIN stage AS s ON (s.run_id, s.no) IN (
     SELECT i.run_id, i.no FROM stage AS i WHERE i.state = 'ready' AND i.pool = p.value AND i.lane = l.value
     ORDER BY i.priority DESC, i.run_id, i.no LIMIT :each)
-JOIN run AS r ON r.id = s.run_id
 
 -- stage.late
-SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane, r.deployment, r.limits
+SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.owner, s.lease_until, s.not_before, s.pool, s.priority, s.lane,
+    (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
+    (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)
 FROM json_each(:runs) AS p CROSS JOIN json_each(:nos) AS n ON n.key = p.key
 CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state = 'scheduled'
-JOIN run AS r ON r.id = s.run_id
 
 -- stage.late_heads
 SELECT ranked.pool, ranked.lane, ranked.priority, ranked.run_id, ranked.no
@@ -275,9 +277,13 @@ FROM json_each(:pools) AS anon_1) AND stage.not_before <= :now) AS ranked
 WHERE ranked.place <= :each
 
 -- stage.leased
-SELECT stage.run_id, stage.no, stage.fence, stage.owner, stage.lease_until, stage.pool, stage.lane, run.deployment, run.limits
-FROM stage JOIN run ON run.id = stage.run_id
-WHERE stage.state = 'running' ORDER BY stage.run_id, stage.no
+SELECT stage.run_id, stage.no, stage.fence, stage.owner, stage.lease_until, stage.pool, stage.lane, (SELECT run.deployment
+FROM run
+WHERE run.id = stage.run_id) AS anon_1, (SELECT run.limits
+FROM run
+WHERE run.id = stage.run_id) AS anon_2
+FROM stage
+WHERE state = 'running' ORDER BY stage.run_id, stage.no
 
 -- stage.depth
 SELECT stage.pool, count(*) AS count_1

@@ -14,60 +14,67 @@ from pauta.storage.records import LEASED_COLUMNS, PLACE_COLUMNS, STAGE_COLUMNS
 from pauta.storage.statements.shape import Statements, Written
 from pauta.storage.tables import READY, RUNNING, SCHEDULED, run, stage
 
-_CELLS = ", ".join(
-    [*(f"s.{name}" for name in (*STAGE_COLUMNS, *PLACE_COLUMNS)), "r.deployment", "r.limits"],
-)
-_FIRST = """(
-    SELECT s.{column} FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
-    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1)"""
-_LANES = """WITH RECURSIVE lane(pool, name) AS (
+_OWN = ", ".join(f"s.{name}" for name in (*STAGE_COLUMNS, *PLACE_COLUMNS))
+_CELLS = f"""{_OWN},
+    (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
+    (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)"""  # noqa: S608 - names of columns alone
+_LANES = {
+    "sqlite": """WITH RECURSIVE lane(pool, name) AS (
     SELECT p.value, (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = p.value)
-    FROM {pools}
+    FROM json_each(:pools) AS p
     UNION ALL
     SELECT l.pool,
         (SELECT min(s.lane) FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane > l.name)
     FROM lane AS l WHERE l.name IS NOT NULL
 )
-SELECT l.pool, l.name, {priority}, {run_id}
-FROM lane AS l WHERE l.name IS NOT NULL"""
-
+SELECT l.pool, l.name,
+    (SELECT s.priority FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
+    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1),
+    (SELECT s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane = l.name
+    ORDER BY s.priority DESC, s.run_id, s.no LIMIT 1)
+FROM lane AS l WHERE l.name IS NOT NULL""",
+    # In the order of the index the first stage beyond a lane is the first of the next.
+    "postgres": """WITH RECURSIVE lane(pool, name, priority, run_id) AS (
+    SELECT p.value, f.lane, f.priority, f.run_id
+    FROM unnest(CAST(:pools AS TEXT[])) AS p(value) CROSS JOIN LATERAL (
+        SELECT s.lane, s.priority, s.run_id FROM stage AS s WHERE s.state = 'ready' AND s.pool = p.value
+        ORDER BY s.lane, s.priority DESC, s.run_id, s.no LIMIT 1) AS f
+    UNION ALL
+    SELECT l.pool, f.lane, f.priority, f.run_id
+    FROM lane AS l CROSS JOIN LATERAL (
+        SELECT s.lane, s.priority, s.run_id FROM stage AS s
+        WHERE s.state = 'ready' AND s.pool = l.pool AND s.lane > l.name
+        ORDER BY s.lane, s.priority DESC, s.run_id, s.no LIMIT 1) AS f
+)
+SELECT l.pool, l.name, l.priority, l.run_id FROM lane AS l""",
+}
 _HEADS = {
     "sqlite": """SELECT {cells}
 FROM json_each(:pools) AS p CROSS JOIN json_each(:lanes) AS l ON l.key = p.key
 CROSS JOIN stage AS s ON (s.run_id, s.no) IN (
     SELECT i.run_id, i.no FROM stage AS i WHERE i.state = 'ready' AND i.pool = p.value AND i.lane = l.value
-    ORDER BY i.priority DESC, i.run_id, i.no LIMIT :each)
-JOIN run AS r ON r.id = s.run_id""",
+    ORDER BY i.priority DESC, i.run_id, i.no LIMIT :each)""",
     "postgres": """SELECT {cells}
 FROM unnest(CAST(:pools AS TEXT[]), CAST(:lanes AS TEXT[])) AS l(pool, name)
 CROSS JOIN LATERAL (
     SELECT i.* FROM stage AS i WHERE i.state = 'ready' AND i.pool = l.pool AND i.lane = l.name
-    ORDER BY i.priority DESC, i.run_id, i.no LIMIT :each FOR UPDATE SKIP LOCKED) AS s
-JOIN run AS r ON r.id = s.run_id""",
+    ORDER BY i.priority DESC, i.run_id, i.no LIMIT :each FOR UPDATE SKIP LOCKED) AS s""",
 }
 _LATE = {
     "sqlite": """SELECT {cells}
 FROM json_each(:runs) AS p CROSS JOIN json_each(:nos) AS n ON n.key = p.key
-CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state = 'scheduled'
-JOIN run AS r ON r.id = s.run_id""",
+CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state = 'scheduled'""",
     "postgres": """SELECT {cells}
 FROM unnest(CAST(:runs AS TEXT[]), CAST(:nos AS INTEGER[])) AS p(run_id, no)
 JOIN stage AS s ON s.run_id = p.run_id AND s.no = p.no AND s.state = 'scheduled'
-JOIN run AS r ON r.id = s.run_id
 FOR UPDATE OF s SKIP LOCKED""",
 }
-_POOLS = {"sqlite": "json_each(:pools) AS p", "postgres": "unnest(CAST(:pools AS TEXT[])) AS p(value)"}
 
 
 def statements(flavour: Flavour) -> Statements:
     """Statements by name."""
-    lanes = _LANES.format(
-        pools=_POOLS[flavour.name],
-        priority=_FIRST.format(column="priority"),
-        run_id=_FIRST.format(column="run_id"),
-    )
     return {
-        "stage.lanes": Written(sa.text(lanes)),
+        "stage.lanes": Written(sa.text(_LANES[flavour.name])),
         "stage.heads": Written(sa.text(_HEADS[flavour.name].format(cells=_CELLS))),
         "stage.late": Written(sa.text(_LATE[flavour.name].format(cells=_CELLS))),
         **_looking(flavour),
@@ -91,15 +98,19 @@ def _looking(flavour: Flavour) -> Statements:
             )
         ),
         "stage.leased": Written(
-            sa.select(*leased, stage.c.pool, stage.c.lane, run.c.deployment, run.c.limits)
-            .join(run, run.c.id == stage.c.run_id)
-            .where(sa.text(f"stage.{RUNNING}"))
+            sa.select(*leased, stage.c.pool, stage.c.lane, _of_run("deployment"), _of_run("limits"))
+            .where(sa.text(RUNNING))
             .order_by(stage.c.run_id, stage.c.no)
         ),
         "stage.depth": Written(
             sa.union_all(*(_depth(where) for where in (READY, SCHEDULED))),
         ),
     }
+
+
+def _of_run(name: str) -> sa.ScalarSelect[str]:
+    """A column of the stage's run. Not joined: a planner that guesses wrongly would read all runs for it."""
+    return sa.select(run.c[name]).where(run.c.id == stage.c.run_id).scalar_subquery()
 
 
 def _depth(where: str) -> sa.Select[tuple[str, int]]:

@@ -16,6 +16,7 @@ from pauta.adapters.memory_objects import MemoryObjects
 from pauta.domain.deploying import Deployment
 from pauta.domain.problems import PautaError, Problem
 from pauta.ports.store import Store, Transaction
+from pauta.services.accept import Accepted, Asked, accept
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Machine
@@ -135,6 +136,17 @@ def _taker(step: Mapping[str, Any]) -> bytes:
 
 def deployment(name: str = "d", pipeline: str = "p", **more: Any) -> Deployment:
     return Deployment(name, pipeline, NOON, NOON, "nobody", **more)
+
+
+def ask(at: World, pipeline: str | None = "p", **more: Any) -> Accepted:
+    return accept(at.control, Asked(pipeline=pipeline, **more), behalf=at.me)
+
+
+def declaring(**parameters: Any) -> dict[str, Any]:
+    """A document whose one step takes all its parameters."""
+    kwargs = {name: {"param": name} for name in parameters}
+    step = {"name": "a", "file_path": "a.py", "kwargs": kwargs}
+    return {"model_name": "p", "prediction_steps": [step], "parameters": parameters}
 
 
 def problems_of(act: Callable[[], Any], kind: type[PautaError] = PautaError) -> list[Problem]:

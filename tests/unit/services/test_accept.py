@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec.structs import replace
-from publishing_world import World, codes_of, deployment, problems_of, taking, world
+from publishing_world import World, ask, codes_of, declaring, deployment, problems_of, taking, world
 
 from pauta.domain.deploying import Pool, PoolKind, Switch
-from pauta.domain.ids import Address
-from pauta.domain.outputs import Kind, Output
 from pauta.domain.problems import Conflict, InvalidInput, NotFound
 from pauta.domain.runs import PipelineRef
 from pauta.domain.states import RunState
 from pauta.services import accept_queue, deployments, pools
-from pauta.services.accept import Accepted, Asked, accept, announce, outlook, prepare_run, record
+from pauta.services.accept import Asked, accept, announce, outlook, prepare_run, record
 from pauta.services.behalf import Behalf
 
 
@@ -28,22 +23,6 @@ from pauta.services.behalf import Behalf
 def at(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path) as made:
         yield made
-
-
-def ask(at: World, pipeline: str | None = "p", **more: Any) -> Accepted:
-    return accept(at.control, Asked(pipeline=pipeline, **more), behalf=at.me)
-
-
-def declaring(**parameters: Any) -> dict[str, Any]:
-    """A document whose one step takes all its parameters."""
-    kwargs = {name: {"param": name} for name in parameters}
-    step = {"name": "a", "file_path": "a.py", "kwargs": kwargs}
-    return {"model_name": "p", "prediction_steps": [step], "parameters": parameters}
-
-
-def csv(at: World, name: str = "sales.csv", text: str = "a,b\n1,2\n3,4\n") -> str:
-    (at.control.folder / name).write_text(text)
-    return name
 
 
 # ---- what is accepted -------------------------------------------------------------------------------
@@ -221,120 +200,6 @@ def test_whoever_may_not_run_the_pipeline_runs_nothing(at: World) -> None:
     assert at.runs() == []
 
 
-# ---- inputs -----------------------------------------------------------------------------------------
-
-
-def test_a_file_of_the_project_becomes_a_frame(at: World) -> None:
-    at.publish(taking("sales"))
-    ask(at, inputs={"sales": {"path": csv(at)}})
-    frame = at.runs()[0].inputs["sales"]
-    assert (frame.rows, [c.name for c in frame.columns]) == (2, ["a", "b"])
-
-
-def test_the_documents_own_source_is_read_from_the_projects_folder(at: World) -> None:
-    csv(at)
-    at.publish(taking("sales", inputs={"sales": {"source": "sales.csv"}}))
-    ask(at)
-    assert at.runs()[0].inputs["sales"].rows == 2
-
-
-def test_what_is_given_goes_before_the_documents_source(at: World) -> None:
-    csv(at)
-    at.publish(taking("sales", inputs={"sales": {"source": "missing.csv"}}))
-    ask(at, inputs={"sales": {"path": "sales.csv"}})
-    assert codes_of(lambda: ask(at), InvalidInput) == ["ASK-003"]
-
-
-OUTSIDE = [
-    "../secret.csv", "/etc/passwd", "../../etc/passwd", "data/../../secret.csv", "link.csv", "linked/secret.csv",
-    ".pauta/pauta.db", "./.pauta/pauta.db", "data/../.pauta/pauta.db", "..", "/", "/proc/self/environ",
-]  # fmt: skip
-NO_FILE = [
-    "missing.csv", "a\0b.csv", "x" * 5000, "data", ".", "", "sales.csv/x", "CON", "~/.ssh/id_rsa",
-    "..\\secret.csv", "%2e%2e/secret.csv", "\uff0e\uff0e/secret.csv", "file:///etc/passwd", "http://localhost/x.csv",
-    "pipe.csv", "loop.csv",
-]  # fmt: skip
-
-
-@pytest.fixture
-def tricky(at: World) -> World:
-    at.publish(taking("sales"))
-    folder = at.control.folder
-    secret = folder.parent / "secret.csv"
-    secret.write_text("a\n1\n")
-    (folder / "data").mkdir()
-    (folder / "link.csv").symlink_to(secret)
-    (folder / "linked").symlink_to(folder.parent)
-    (folder / "loop.csv").symlink_to(folder / "loop.csv")
-    (at.control.records / "pauta.db").write_text("a\n1\n")
-    os.mkfifo(folder / "pipe.csv")
-    return at
-
-
-@pytest.mark.parametrize("path", OUTSIDE)
-def test_s7_nothing_outside_of_the_project_is_ever_read(
-    tricky: World, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("a file was opened"))
-    problem = problems_of(lambda: ask(tricky, inputs={"sales": {"path": path}}), InvalidInput)[0]
-    assert problem.code == "ASK-002"
-    assert problem.place is not None
-    assert problem.place.field == "inputs.sales"
-
-
-@pytest.mark.parametrize("path", NO_FILE)
-def test_s7_a_path_that_is_no_file_of_the_project_is_none(tricky: World, path: str) -> None:
-    csv(tricky)
-    assert codes_of(lambda: ask(tricky, inputs={"sales": {"path": path}}), InvalidInput) == ["ASK-003"]
-
-
-def test_an_uploaded_frame_is_taken_by_its_address(at: World) -> None:
-    import pyarrow as pa
-
-    at.publish(taking("sales", inputs={"sales": {"schema": {"a": "int64"}, "min_rows": 1}}))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, pa.schema([("a", pa.int64())])) as writer:
-        writer.write_table(pa.table({"a": [1, 2, 3]}))
-    address = at.control.objects.put(sink.getvalue().to_pybytes()).address
-    ask(at, inputs={"sales": {"address": address}})
-    assert at.runs()[0].inputs["sales"].rows == 3
-
-
-def test_a_frame_without_the_declared_columns_is_refused(at: World) -> None:
-    at.publish(taking("sales", inputs={"sales": {"schema": {"price": "float64"}}}))
-    ask_for = Output(Kind.FRAME, Address("0" * 64), 5, "arrow", "pandas", 1, ())
-    with at.transaction() as tx:
-        stored = at.control.objects.put(b"12345")
-        tx.objects.remember_import(stored.address, msgspec.to_builtins(ask_for))
-    assert codes_of(lambda: ask(at, inputs={"sales": {"address": stored.address}}), InvalidInput) == ["CSV-030"]
-
-
-def test_an_address_that_is_not_there_or_no_frame_is_refused(at: World) -> None:
-    at.publish(taking("sales"))
-    assert codes_of(lambda: ask(at, inputs={"sales": {"address": "0" * 64}}), InvalidInput) == ["ASK-004"]
-    assert codes_of(lambda: ask(at, inputs={"sales": {"address": "../x"}}), InvalidInput) == ["ASK-004"]
-    stored = at.control.objects.put(b"no frame")
-    assert codes_of(lambda: ask(at, inputs={"sales": {"address": stored.address}}), InvalidInput) == ["ASK-004"]
-
-
-def test_a_frame_of_another_run_is_taken(at: World) -> None:
-    at.publish(taking("sales"))
-    first = ask(at, inputs={"sales": {"path": csv(at)}})
-    second = ask(at, inputs={"sales": {"run": first.run_id, "frame": "sales"}})
-    runs = {run.id: run for run in at.runs()}
-    assert runs[second.run_id].inputs == runs[first.run_id].inputs
-    unknown = {"sales": {"run": first.run_id, "frame": "costs"}}
-    assert codes_of(lambda: ask(at, inputs=unknown), InvalidInput) == ["RUN-004"]
-    assert codes_of(lambda: ask(at, inputs={"sales": {"run": "zzz", "frame": "x"}}), InvalidInput) == ["RUN-001"]
-    assert codes_of(lambda: ask(at, inputs={"sales": {"run": "a\0", "frame": "x"}}), InvalidInput) == ["RUN-001"]
-
-
-@pytest.mark.parametrize("given", [{}, {"path": "a", "address": "b"}, {"run": "r"}, {"frame": "f"}, 7, {"path": 7}])
-def test_an_input_comes_from_one_place(at: World, given: Any) -> None:
-    at.publish(taking("sales"))
-    assert codes_of(lambda: ask(at, inputs={"sales": given}), InvalidInput) == ["ASK-005"]
-
-
 # ---- deployments ------------------------------------------------------------------------------------
 
 
@@ -378,85 +243,3 @@ def test_b64_so_many_runs_of_a_deployment_may_wait_and_no_more(at: World, monkey
         tx.runs.save(run, replace(run, state=RunState.RUNNING, started_at=at.time))
     ask(at, None, deployment="d")
     assert codes_of(lambda: ask(at, None, deployment="d"), Conflict) == ["SCH-004"]
-
-
-# ---- the same key -----------------------------------------------------------------------------------
-
-
-def test_b67_the_same_key_and_request_give_the_same_run(at: World) -> None:
-    at.publish(declaring(alpha={"type": "number", "default": 0}))
-    first = ask(at, key="k", parameters={"alpha": 1})
-    again = ask(at, key="k", parameters={"alpha": 1})
-    assert (again.run_id, first.identical, again.identical) == (first.run_id, False, True)
-    assert len(at.runs()) == 1
-    assert at.actions.count("run.submit") == 1
-
-
-@pytest.mark.parametrize(
-    ("second", "difference"),
-    [
-        ({"parameters": {"alpha": 2}}, "parameters.alpha"),
-        ({"parameters": {}}, "parameters.alpha"),
-        ({"parameters": {"alpha": 1.0}, "version": 1}, "version"),
-        ({"parameters": {"alpha": 1}, "use_cache": False}, "use_cache"),
-        ({"parameters": {"alpha": 1}, "limits": ("x",)}, "limits"),
-        ({"parameters": {"alpha": 1}, "inputs": {"f": {"path": "x"}}}, "inputs.f"),
-        ({"parameters": {"alpha": None}}, "parameters.alpha"),
-    ],
-)
-def test_b67_the_same_key_with_another_request_names_the_first_difference(
-    at: World, second: dict[str, Any], difference: str
-) -> None:
-    at.publish(declaring(alpha={"default": 0}))
-    ask(at, key="k", parameters={"alpha": 1 if "version" not in second else 1.0})
-    problem = problems_of(lambda: ask(at, key="k", **second), Conflict)[0]
-    assert problem.code == "IDM-001"
-    assert problem.values["difference"] == difference
-
-
-def test_b67_a_key_is_kept_for_a_week(at: World) -> None:
-    at.publish()
-    first = ask(at, key="k")
-    at.passes(days=6, hours=23)
-    assert ask(at, key="k") == Accepted(first.run_id, identical=True)
-    at.passes(hours=2)
-    second = ask(at, key="k")
-    assert second.run_id != first.run_id
-    assert ask(at, key="k") == Accepted(second.run_id, identical=True)
-    at.passes(days=8)
-    assert not ask(at, key="k").identical
-    assert len(at.runs()) == 3
-
-
-def test_a_key_that_was_used_answers_though_what_it_asked_for_is_gone(at: World) -> None:
-    at.publish()
-    deployments.create(at.control, deployment(), behalf=at.me)
-    first = ask(at, None, deployment="d", key="k")
-    deployments.remove(at.control, "d", behalf=at.me)
-    assert ask(at, None, deployment="d", key="k").run_id == first.run_id
-
-
-@pytest.mark.parametrize("key", ["", " ", "a\nb", "é", "x" * 201, "a\0", " a"])
-def test_a_key_is_printable_and_short(at: World, key: str) -> None:
-    at.publish()
-    assert codes_of(lambda: ask(at, key=key), InvalidInput) == ["IDM-002"]
-
-
-def test_b67_fifty_at_once_with_one_key_make_one_run(at: World) -> None:
-    at.publish()
-    start = threading.Barrier(50)
-    answers: list[Accepted] = []
-
-    def one() -> None:
-        start.wait()
-        answers.append(ask(at, key="k"))
-
-    threads = [threading.Thread(target=one) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == 50
-    assert len({answer.run_id for answer in answers}) == 1
-    assert sum(not answer.identical for answer in answers) == 1
-    assert len(at.runs()) == 1

@@ -32,6 +32,7 @@ class Control:
         runtime: Part of every cache key.
         version: The program's version.
         tables: Reads and writes table files in processes of their own; None: uploads and downloads are off.
+        copy_records: Writes a consistent copy of the database into a folder; None: it has tools of its own for that.
     """
 
     folder: Path
@@ -47,3 +48,4 @@ class Control:
     runtime: str
     version: str
     tables: Tables | None = None
+    copy_records: Callable[[Path], None] | None = None

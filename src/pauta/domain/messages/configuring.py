@@ -162,6 +162,30 @@ CONFIGURING: dict[str, Bilingual] = {
         faca="pip install 'pauta[notify]'",
     ),
     # ---- backup and upgrade
+    "CFG-031": both(
+        "{path} holds no whole backup",
+        "{path} não contém um backup íntegro",
+        do="Name the folder that `pauta db backup` wrote; one that was interrupted is of no use.",
+        faca="Indique a pasta que `pauta db backup` gravou; um que foi interrompido não serve.",
+    ),
+    "CFG-032": both(
+        "{path} has records already; nothing was changed",
+        "{path} já tem registros; nada foi mudado",
+        do="`--force` moves them aside first.",
+        faca="`--force` antes os põe de lado.",
+    ),
+    "CFG-033": both(
+        "a server works on this project ({url}); nothing was changed",
+        "um servidor trabalha neste projeto ({url}); nada foi mudado",
+        do="End it first.",
+        faca="Encerre-o antes.",
+    ),
+    "CFG-034": both(
+        "the records are in PostgreSQL: its own tools back them up",
+        "os registros estão em PostgreSQL: as ferramentas dele fazem o backup",
+        do="pg_dump --format=custom, and a copy of the folder .pauta",
+        faca="pg_dump --format=custom, e uma cópia da pasta .pauta",
+    ),
     "CFG-030": both(
         "{path} exists already",
         "{path} já existe",

@@ -23,6 +23,7 @@ from pauta.services.accept_terms import (
     part_problems,
     pool_problems,
     priority_problems,
+    recordable,
 )
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
@@ -199,7 +200,7 @@ def _find(tx: Transaction, asked: Asked) -> _Found:
     deployment = None
     name, number = asked.pipeline, asked.version
     if asked.deployment is not None:
-        deployment = tx.deployments.get(asked.deployment) if "\0" not in asked.deployment else None
+        deployment = tx.deployments.get(asked.deployment) if recordable(asked.deployment) else None
         if deployment is None:
             raise NotFound(Problem("DEP-001", {"deployment": shorten(asked.deployment)}))
         if deployment.state is Switch.PAUSED and not asked.by_person:

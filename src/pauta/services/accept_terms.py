@@ -68,7 +68,7 @@ def text_problems(field: str, text: str) -> list[Problem]:
 
 def pool_problems(tx: Transaction, pool: str) -> list[Problem]:
     """POL-001 when there is no such pool. The default pool is always there."""
-    if pool == DEFAULT_POOL or ("\0" not in pool and tx.pools.get(pool) is not None):
+    if pool == DEFAULT_POOL or (recordable(pool) and tx.pools.get(pool) is not None):
         return []
     return [Problem("POL-001", {"pool": shorten(pool)}, place=Place(field="pool"))]
 
@@ -130,6 +130,11 @@ def _scalar_fault(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return shorten(value)
     return _text_fault(value) if isinstance(value, str) else None
+
+
+def recordable(text: str) -> bool:
+    """Whether a database takes this text; what it does not take cannot be the name of anything on record."""
+    return _NO_TEXT(text) is None
 
 
 def _text_fault(text: str) -> str | None:

@@ -11,6 +11,7 @@ from pauta.domain.deploying import Deployment, Switch
 from pauta.domain.problems import Conflict, NotFound, Problem, shorten
 from pauta.ports.store import Transaction
 from pauta.services.accept import Accepted, Asked, accept
+from pauta.services.accept_terms import recordable
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.deployments_checks import check_deployment
@@ -142,8 +143,8 @@ def history(control: Control, name: str) -> DeploymentHistory:
         NotFound: DEP-001.
     """
     with control.store.transaction() as tx:
-        forms = tx.deployments.history(name) if "\0" not in name else []
-        present = tx.deployments.get(name) is not None
+        forms = tx.deployments.history(name) if recordable(name) else []
+        present = bool(forms) and tx.deployments.get(name) is not None
     if not forms:
         raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
     return DeploymentHistory(name, present, tuple(deployment_view(form) for form in forms))
@@ -191,7 +192,7 @@ def find_deployment(tx: Transaction, name: str) -> Deployment:
     Raises:
         NotFound: DEP-001.
     """
-    deployment = tx.deployments.get(name) if "\0" not in name else None
+    deployment = tx.deployments.get(name) if recordable(name) else None
     if deployment is None:
         raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
     return deployment

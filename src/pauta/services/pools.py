@@ -16,7 +16,7 @@ from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Probl
 from pauta.domain.runs import DEFAULT_POOL
 from pauta.domain.states import FINAL_RUNS, RunState
 from pauta.ports.store import Transaction
-from pauta.services.accept_terms import allowed_limit, text_problems
+from pauta.services.accept_terms import allowed_limit, recordable, text_problems
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.deployments_checks import amount_problems, name_problems
@@ -213,7 +213,7 @@ def _change(
 
 
 def _get(tx: Transaction, name: str) -> Pool:
-    pool = tx.pools.get(name) if "\0" not in name else None
+    pool = tx.pools.get(name) if recordable(name) else None
     if pool is None and name == DEFAULT_POOL:
         return _DEFAULT
     if pool is None:

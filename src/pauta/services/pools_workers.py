@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pauta.domain.deploying import WorkerRecord, WorkerState
 from pauta.domain.problems import Conflict, NotFound, Problem, shorten
 from pauta.ports.store import Transaction
+from pauta.services.accept_terms import recordable
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.view_pools import LeaseView, WorkerList, WorkerView
@@ -32,7 +33,7 @@ def drain(control: Control, owner: str, *, behalf: Behalf) -> WorkerView:
         Conflict: POL-010 when it is gone.
     """
     with control.store.transaction(durable=True) as tx:
-        worker = tx.workers.get(owner) if "\0" not in owner else None
+        worker = tx.workers.get(owner) if recordable(owner) else None
         if worker is None:
             raise NotFound(Problem("POL-009", {"worker": shorten(owner)}))
         if worker.state in _GONE:

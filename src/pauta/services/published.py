@@ -17,6 +17,7 @@ from pauta.domain.pipelines import PipelineHead, PipelineVersion
 from pauta.domain.problems import InvalidInput, NotFound, Problem, Scalar, shorten
 from pauta.ports.objects import Objects
 from pauta.ports.store import Transaction
+from pauta.services.accept_terms import recordable
 from pauta.services.prepare import Checked, check
 
 _MOST_VERSIONS = 2**31 - 1
@@ -57,7 +58,7 @@ def find_head(tx: Transaction, name: str) -> PipelineHead:
     Raises:
         NotFound: PIP-001.
     """
-    head = tx.pipelines.head(name) if "\0" not in name else None
+    head = tx.pipelines.head(name) if recordable(name) else None
     if head is None:
         raise NotFound(Problem("PIP-001", {"pipeline": shorten(name)}))
     return head

@@ -13,7 +13,7 @@ from pauta.adapters import clock
 from pauta.assembly import RECORDS
 from pauta.assembly.remote_project_following import Follower
 from pauta.assembly.remote_project_sending import Sending, inputs_of, publication_of
-from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem
+from pauta.domain.problems import Conflict, InvalidInput, NotFound, PautaError, Problem
 from pauta.domain.runs import LogLine
 
 if TYPE_CHECKING:
@@ -41,8 +41,13 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         self.language = language
         self.client = client
         self._here = here
+        self._unfollowed: str | None = None
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt) and self._unfollowed is not None:
+            # Ctrl-C came between the asking and the following: it means the run all the same.
+            with suppress(PautaError):
+                self.client.runs.cancel(self._unfollowed)
         self.close()
 
     def close(self) -> None:
@@ -90,7 +95,8 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         Raises:
             InvalidInput: RCP-006 when an input was not supplied; CSV-…, DAT-… when one cannot be read.
         """
-        return self.client.runs.submit(self._request(prepared, use_cache=use_cache)).run
+        self._unfollowed = self.client.runs.submit(self._request(prepared, use_cache=use_cache)).run
+        return self._unfollowed
 
     def _request(self, sending: Sending, *, use_cache: bool) -> dict[str, Any]:
         if sending.unsupplied:
@@ -144,6 +150,7 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         from pauta.ports.watcher import Nobody
 
         Follower(self.client, run, watcher=watcher or Nobody(), now=clock.now).follow(interrupted)
+        self._unfollowed = None
         return self.view(run)
 
     def resume(self, run: str) -> str:
@@ -159,7 +166,8 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
 
     def rerun(self, run: str, *, from_step: str | None, use_cache: bool) -> str:
         """Ask for a new run of the same; gives its id."""
-        return self.client.runs.rerun(run, from_step=from_step, use_cache=use_cache).run
+        self._unfollowed = self.client.runs.rerun(run, from_step=from_step, use_cache=use_cache).run
+        return self._unfollowed
 
     def cancel(self, run: str) -> RunView:
         """Cancel a run."""

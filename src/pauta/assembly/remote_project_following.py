@@ -49,6 +49,7 @@ class Follower:
         self._now = now
         self._numbers: dict[str, int] = {}
         self._known: dict[str, StepNews] = {}
+        self._early: list[LogView] = []
         self._told: queue.Queue[Told] = queue.Queue()
         self._open = 0
 
@@ -104,8 +105,7 @@ class Follower:
                 self._learn(told.steps)
                 return told.over or told.state in _STOPPED
             case LogView():
-                line = LogLine(told.at, told.level, told.text, stream=told.stream, logger=told.logger)
-                self._watcher.logged(self._number(told.step), line)
+                self._log(told)
             case PautaError():
                 raise told
         return False
@@ -122,13 +122,20 @@ class Follower:
 
     # ---- steps --------------------------------------------------------------------------------
 
-    def _number(self, step: str) -> int | None:
-        return self._numbers.get(step)
+    def _log(self, told: LogView) -> None:
+        if not self._numbers:
+            # The first lines may come before the first news, which tells whose they are.
+            self._early.append(told)
+            return
+        line = LogLine(told.at, told.level, told.text, stream=told.stream, logger=told.logger)
+        self._watcher.logged(self._numbers.get(told.step), line)
 
     def _learn(self, steps: Sequence[StepNews]) -> None:
         if not self._numbers:
             # The first news has every step, in the plan's order.
             self._numbers = {step.name: number for number, step in enumerate(steps)}
+            for line in self._early:
+                self._log(line)
         for step in steps:
             before = self._known.get(step.name)
             self._known[step.name] = step

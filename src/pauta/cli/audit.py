@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,17 +10,25 @@ from pauta.cli.listing import Column, Row, show_list, text_of, when, who
 from pauta.cli.served import alone, served
 from pauta.cli.session import Session, session_of
 
+if TYPE_CHECKING:
+    from pauta.adapters.api_house import HouseApi
+
 Verify = Annotated[bool, typer.Option("--verify", help="opt.verify")]
 After = Annotated[int | None, typer.Option("--after", metavar="N", help="opt.audit_after")]
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="opt.audit_limit")]
+
+
+def _target(row: Row, session: Session) -> object:
+    details = {name: value for name, value in (row.get("details") or {}).items() if name != "request"}
+    return f"{row.get('target', '')}  {text_of(details, session)}".strip()
+
 
 COLUMNS = (
     Column("head.number", "seq", right=True),
     Column("head.time", when("at"), keep=True),
     Column("head.by", who("actor")),
-    Column("head.action", "action", keep=True),
-    Column("head.target", "target"),
-    Column("head.details", "details"),
+    Column("head.action", "action"),
+    Column("head.target", _target),
 )
 
 
@@ -30,9 +38,25 @@ def audit(context: typer.Context, verify: Verify = False, after: After = None, l
     with served(context) as remote:
         if verify:
             return _show_verdict(remote.client.house.verify_audit(), session)
-        found = remote.client.house.audit(after=after or 0, limit=min(limit, 500))
+        most = min(limit, 500)
+        begin = after if after is not None else max(0, _newest(remote.client.house) - most)
+        found = remote.client.house.audit(after=begin, limit=most)
     show_list(found, COLUMNS, session, none="audit.none")
     return 0
+
+
+def _newest(house: HouseApi) -> int:
+    """Number of the newest line. Numbers have no gaps: it is found by asking whether there is one behind a number."""
+    low, high = 0, 500
+    while house.audit(after=high, limit=1):
+        low, high = high, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if house.audit(after=middle, limit=1):
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _show_verdict(verdict: Row, session: Session) -> int:

@@ -191,12 +191,18 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
     "cmd.trigger.remove": ("Remove a trigger.", "Remove um gatilho."),
     "cmd.token": ("Tokens of people, programs and workers.", "Tokens de pessoas, programas e workers."),
     "cmd.token.create": ("Make a token; its text is shown once.", "Cria um token; o texto é mostrado uma só vez."),
+    "cmd.token.link": (
+        "Make a link that signs a browser in, once, within ten minutes.",
+        "Cria um link que identifica um navegador, uma vez, em até dez minutos.",
+    ),
     "cmd.token.list": ("List tokens, without their secrets.", "Lista os tokens, sem seus segredos."),
     "cmd.token.revoke": ("Make a token worthless at once.", "Faz um token perder o valor na hora."),
     "cmd.audit": ("Show who did what; check that nobody altered it.", "Mostra quem fez o quê; confere a integridade."),
     "cmd.audit.more": (
-        "With --verify the exit code is 1 when a line was changed, moved, or cut off.",
-        "Com --verify o código de saída é 1 se uma linha foi alterada, movida ou cortada.",
+        "Without --after the newest lines are shown. With --verify the exit code is 1 when a line was changed, moved, "
+        "or cut off.",
+        "Sem --after mostra as linhas mais novas. Com --verify o código de saída é 1 se uma linha foi alterada, movida "
+        "ou cortada.",
     ),
     # ---- arguments
     "arg.deploy_names": ("Only these of the file.", "Só estes do arquivo."),

@@ -18,20 +18,20 @@ app = noun()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="arg.token_name", show_default=False)]
 Id = Annotated[str, typer.Argument(metavar="ID", help="arg.token", show_default=False)]
 RoleOption = Annotated[str, typer.Option("--role", metavar="ROLE", help="opt.role")]
+LinkRole = Annotated[str, typer.Option("--role", metavar="ROLE", help="opt.role")]
 Pools = Annotated[list[str] | None, typer.Option("--pool", metavar="NAME", help="opt.token_pool")]
 Pipelines = Annotated[list[str] | None, typer.Option("--pipeline", metavar="NAME", help="opt.token_pipeline")]
 Expires = Annotated[str | None, typer.Option("--expires", metavar="TIME", help="opt.expires")]
 
 COLUMNS = (
-    Column("head.id", "id", keep=True),
     Column("head.name", "name"),
     Column("head.role", "role", keep=True),
-    Column("head.kind", "kind", keep=True),
+    Column("head.kind", lambda row, _: row.get("kind") if row.get("kind") != "token" else None),
     Column("head.scope", lambda row, _: [*(row.get("pools") or ()), *(row.get("pipelines") or ())]),
-    Column("head.created", when("created_at"), keep=True),
-    Column("head.expires", when("expires_at"), keep=True),
-    Column("head.used", when("last_used_at"), keep=True),
+    Column("head.expires", when("expires_at", minutes=True)),
+    Column("head.used", when("last_used_at", minutes=True)),
     Column("head.state", lambda row, session: session.words("token.revoked") if row.get("revoked_at") else ""),
+    Column("head.id", "id", keep=True),
 )
 
 
@@ -46,10 +46,7 @@ def create(
 ) -> int:
     """Make a token; its text is shown once."""
     session = session_of(context)
-    roles = [str(known) for known in Role]
-    if role not in roles:
-        values = {"name": "--role", "found": f'"{shorten(role)}"', "expected": ", ".join(roles)}
-        raise InvalidInput(Problem("CLI-001", values, variant="value"))
+    _check_role(role)
     body = {"name": name, "role": role, "pools": list(pools or ()), "pipelines": list(pipelines or ())}
     if expires is not None:
         body["expires_at"] = end_of(expires, option="--expires")
@@ -60,12 +57,36 @@ def create(
         return 0
     session.say(session.words("token.made", name=name, role=role))
     session.say()
-    session.out.print(f"  {made.get('text') or made.get('secret') or made.get('token')}", soft_wrap=True, markup=False)
+    session.say(f"  {made['text']}")
     session.say()
     session.say(session.words("token.once"), "dim")
     if body.get("expires_at"):
         session.say(session.words("token.ends", time=local_time(body["expires_at"])), "dim")
     return 0
+
+
+@command(app, "link")
+def link(context: typer.Context, role: LinkRole = "admin") -> int:
+    """Make a link that signs a browser in, once."""
+    session = session_of(context)
+    _check_role(role)
+    with served(context) as remote:
+        made = remote.client.house.create_token({"name": "link", "role": role, "kind": "link"})
+        address = f"{remote.client.url}{made['text']}"
+    if session.as_json:
+        session.answer({**made, "url": address})
+        return 0
+    # The address alone, so that a shell can take it.
+    typer.echo(address)
+    session.aside(session.words("token.link"))
+    return 0
+
+
+def _check_role(role: str) -> None:
+    roles = [str(known) for known in Role]
+    if role not in roles:
+        values = {"name": "--role", "found": f'"{shorten(role)}"', "expected": ", ".join(roles)}
+        raise InvalidInput(Problem("CLI-001", values, variant="value"))
 
 
 @command(app, "list")

@@ -59,7 +59,7 @@ def describe(routes: Sequence[GuardedRoute], *, version: str) -> dict[str, Any]:
     document: dict[str, Any] = get_openapi(
         title="Pauta", version=version, summary="Pipelines of plain Python scripts", routes=described
     )
-    kinds = [kind for g in described for kind in (g.route.answers, g.route.body) if kind is not None]
+    kinds = [kind for g in described for kind in (g.route.answers, g.route.body, *g.route.events) if kind is not None]
     by_kind, components = schemas_of([*kinds, Refusal])
     for guarded in described:
         operation = document["paths"][guarded.path_format][guarded.route.method.lower()]
@@ -96,11 +96,20 @@ def _good(route: Route, schemas: dict[str, Any], example: Any) -> dict[str, Any]
     good: dict[str, Any] = {"description": "Done"}
     if route.answers is not None:
         good["content"] = _json(schemas[repr(route.answers)], example)
+    elif route.media == _EVENTS:
+        good["content"] = {_EVENTS: {"schema": _event([schemas[repr(kind)] for kind in route.events])}}
     elif route.media:
-        good["content"] = {route.media: {"schema": {"type": "string"}}}
+        good["content"] = {media.strip(): {"schema": {"type": "string"}} for media in route.media.split(",")}
     if route.media == _EVENTS:
         return {str(route.status): good, "204": {"description": "It is over, and all of it is known already"}}
     return {str(route.status): good}
+
+
+def _event(kinds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One server-sent event."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"anyOf": list(kinds)}}
+    text = {"type": "string"}
+    return {"type": "object", "properties": {"id": text, "event": text, "data": data}, "required": ["event", "data"]}
 
 
 def _json(schema: dict[str, Any], example: Any) -> dict[str, Any]:

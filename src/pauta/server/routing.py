@@ -54,7 +54,8 @@ class Route:
     Attributes:
         permission: Who may use it.
         answers: Type of the JSON it answers; None with `media` for anything else, or for no body.
-        media: Type of the body when it is not JSON, such as ``text/event-stream``.
+        media: Type of the body when it is not JSON, such as ``text/event-stream``; several with commas between.
+        events: What the events of a live stream carry, as JSON.
         waits: It may wait for long (a run's end, work to do) and gets a thread from a larger pool.
         uploads: Its body may be as large as an upload, and is read by the handler itself.
         objects: An upload that may be as large as what a worker's step made.
@@ -70,6 +71,7 @@ class Route:
     answers: Any = None
     status: int = 200
     media: str | None = None
+    events: tuple[Any, ...] = ()
     waits: bool = False
     uploads: bool = False
     objects: bool = False

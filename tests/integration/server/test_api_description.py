@@ -18,6 +18,7 @@ from pauta.server.routes import every_route
 from pauta.server.routes.all import all_routes
 from pauta.server.routing import GuardedRoute, Route
 
+FREE = {"description": "Any JSON value."}
 ROOT = Path(__file__).parents[3]
 ROUTES = [route for subject in all_routes() for route in subject.routes]
 DESCRIBED = [route for route in ROUTES if route.permission is not Permission.PUBLIC]
@@ -134,11 +135,11 @@ def type_of(schema: dict[str, Any]) -> str:
         return "literal"
     kind = schema.get("type")
     if kind == "array":
-        items = schema.get("prefixItems", [schema.get("items")])
+        items = schema.get("prefixItems", [schema.get("items", FREE)])
         return f"[{', '.join(type_of(part) for part in items)}]"
     if kind == "object":
         return "{" + ", ".join(f"{k}: {type_of(v)}" for k, v in schema.get("properties", {}).items()) + "}"
-    assert isinstance(kind, str | list) or schema.get("description") == "Any JSON value.", schema
+    assert isinstance(kind, str | list) or schema.get("description") == FREE["description"], schema
     return str(kind)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pauta.server.routes import (
+    access,
     comparing,
     deployments,
     frames,
@@ -14,12 +15,15 @@ from pauta.server.routes import (
     schedules,
     steering,
     submitting,
+    system,
     triggers,
+    upkeep,
     work,
 )
 from pauta.server.routing import Routes
 
 _SUBJECTS = (
+    access,
     comparing,
     deployments,
     frames,
@@ -31,7 +35,9 @@ _SUBJECTS = (
     schedules,
     steering,
     submitting,
+    system,
     triggers,
+    upkeep,
     work,
 )
 

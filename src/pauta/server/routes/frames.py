@@ -99,7 +99,7 @@ async def view_rows(
     "GET",
     "/runs/{run}/frames/{frame}/data",
     permission=Permission.READ,
-    media="application/octet-stream",
+    media=", ".join(kind.partition(";")[0] for kind in _MEDIA.values()),
     summary="Download a frame",
 )
 async def download_frame(

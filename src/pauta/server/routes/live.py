@@ -18,7 +18,7 @@ from pauta.server.streaming import Batch, Streams, StreamsDep, event
 from pauta.services.control import Control
 from pauta.services.look_live import changes, fingerprint, news, standing
 from pauta.services.look_logs import History
-from pauta.services.view_runs import RunNews, Waited
+from pauta.services.view_runs import LogView, RunNews, Waited
 
 ROUTES = Routes("/runs", tag="live")
 
@@ -48,7 +48,14 @@ async def wait_for_run(
     )
 
 
-@ROUTES.add("GET", "/{run}/live", permission=Permission.READ, media=_EVENTS, summary="Follow a run live")
+@ROUTES.add(
+    "GET",
+    "/{run}/live",
+    permission=Permission.READ,
+    media=_EVENTS,
+    events=(RunNews, Waited),
+    summary="Follow a run live",
+)
 async def follow_run(
     control: ControlDep, language: LanguageDep, streams: StreamsDep, run: str, last: LastEvent = None
 ) -> Response:
@@ -60,7 +67,14 @@ async def follow_run(
     return await _stream(streams, wanted, read=_news(control, wanted, language=language, known=last), resumed=last)
 
 
-@ROUTES.add("GET", "/{run}/logs/live", permission=Permission.READ, media=_EVENTS, summary="Follow a run's log live")
+@ROUTES.add(
+    "GET",
+    "/{run}/logs/live",
+    permission=Permission.READ,
+    media=_EVENTS,
+    events=(LogView, Waited),
+    summary="Follow a run's log live",
+)
 async def follow_log(
     control: ControlDep,
     language: LanguageDep,

@@ -21,6 +21,8 @@ from pauta.worker.logbook import Logbook
 GRACE_SECONDS = 10.0
 GATHER_SECONDS = 0.005
 """So long may the completion of a step wait for the next one's, to go on record together."""
+BEGINNING_SECONDS = 0.03
+"""So long may the beginning of a step wait: most steps of that length have ended by then, and both are recorded."""
 
 
 class Bench:
@@ -45,7 +47,7 @@ class Bench:
         self.depth = Depth()
         self.over = False
         self._heard: list[Heard] = []
-        self._since: float | None = None
+        self._due: float | None = None
         self._hurry = False
 
     # ---- hearing ------------------------------------------------------------------------------
@@ -55,35 +57,36 @@ class Bench:
         for heard in self._digest(hand, happening, now=now):
             self._heard.append(heard)
             self._hurry = self._hurry or isinstance(heard, wire.StageDone | wire.StepFailed | AttemptDied)
-        if self._heard and self._since is None:
-            self._since = time.monotonic()
+            patience = BEGINNING_SECONDS if isinstance(heard, wire.StepStarted) else GATHER_SECONDS
+            due = time.monotonic() + patience
+            self._due = due if self._due is None else min(self._due, due)
 
     def is_urgent(self, hands: Iterable[Hand]) -> bool:
         """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
         if self.book.is_due:
             return True
-        if self._since is None:
+        if self._due is None:
             return False
-        if self._hurry or time.monotonic() - self._since >= GATHER_SECONDS:
+        if self._hurry or time.monotonic() >= self._due:
             return True
         return any(hand.queue and hand.queue[0].has_effects for hand in hands)
 
     def due(self, clock: float) -> float | None:
         """When it is to be put on record although nothing more happens, monotonic seconds."""
-        due = [self._since + GATHER_SECONDS] if self._since is not None else []
+        due = [self._due] if self._due is not None else []
         if self.book.has_lines:
             due.append(clock + 0.1)
         return min(due, default=None)
 
     def take(self) -> Sequence[Heard]:
         """What was heard; it is the caller's now."""
-        heard, self._heard, self._since, self._hurry = self._heard, [], None, False
+        heard, self._heard, self._due, self._hurry = self._heard, [], None, False
         return heard
 
     def put_back(self, heard: Sequence[Heard]) -> None:
         """It could not be put on record now: it comes first the next time."""
         self._heard[:0] = heard
-        self._since = time.monotonic()
+        self._due = time.monotonic()
         self._hurry = True
 
     # ---- digesting ----------------------------------------------------------------------------

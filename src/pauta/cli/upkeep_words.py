@@ -49,14 +49,27 @@ UPKEEP_WORDS: dict[str, tuple[str, str]] = {
     "opt.move_aside": ("Move present records aside first.", "Antes, põe de lado os registros atuais."),
     "meta.TO": ("TO", "DESTINO"),
     "meta.FROM": ("FROM", "ORIGEM"),
-    "db.whole": ("The records are whole.", "Os registros estão íntegros."),
+    "db.whole": (
+        "The records are whole; they refer to {objects}, all there.",
+        "Os registros estão íntegros; referem-se a {objects}, nada falta.",
+    ),
+    "db.missing": (
+        "The records are whole, but {count} of the {all} objects that they refer to are not there.",
+        "Os registros estão íntegros, mas faltam {count} dos {all} objetos a que se referem.",
+    ),
+    "db.backups": ("Backups that can be put in place:", "Backups que podem ser restaurados:"),
+    "db.no_backups": ("There is no backup among the records.", "Não há backup entre os registros."),
     "db.backed_up": ("Backup written to {path} ({size}).", "Backup gravado em {path} ({size})."),
+    "db.damaged": (
+        "{count} objects are damaged or gone and are not in it.",
+        "{count} objetos estão danificados ou sumiram e não estão nele.",
+    ),
     "db.restored": ("Records restored from {path}.", "Registros restaurados de {path}."),
     "db.aside": ("The former records are in {path}.", "Os registros anteriores estão em {path}."),
-    "db.current": ("The records have version {version}: up to date.", "Os registros têm a versão {version}: em dia."),
+    "db.current": ("The records are up to date.", "Os registros estão em dia."),
     "db.would_upgrade": (
-        "The records have version {found}; these would follow: {steps}.",
-        "Os registros têm a versão {found}; seguiriam: {steps}.",
+        "Would bring the records from version {found} to {version}:",
+        "Levaria os registros da versão {found} à {version}:",
     ),
     "db.upgraded": ("The records were brought from {found} to {version}.", "Registros levados de {found} a {version}."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ BACKUPS = "backups"
 OBJECTS = "objects"
 SECRET = "secret"  # noqa: S105 - the name of the file that holds it
 
-CopyRecords = Callable[[Path], None]
+CopyRecords = Callable[[Path], object]
 """Writes a consistent copy of the database into a folder."""
 
 
@@ -54,7 +55,7 @@ def back_up(control: Control) -> BackupView:
     """Back a server's records up, into a folder of its own among them.
 
     Raises:
-        Conflict: CFG-034 when the records are in PostgreSQL, whose own tools are to be used.
+        Conflict: CFG-034 when the records are in memory.
     """
     if control.copy_records is None:
         raise Conflict(Problem("CFG-034"))
@@ -107,7 +108,7 @@ def write_backup(
             continue
         target = folder / OBJECTS / info.address[:2] / info.address
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        shutil.copy(source, target)
         copied += 1
     view = BackupView(str(folder), now, version, copied, sum(p.stat().st_size for p in _files(folder)), damaged)
     _sync(folder)
@@ -129,14 +130,27 @@ def read_backup(folder: Path) -> BackupView:
     return msgspec.structs.replace(found, path=str(folder))
 
 
-def put_back(backup: Path, *, records: Path, database: str, move_aside: bool, now: datetime) -> Path | None:
+def backups_in(records: Path) -> list[BackupView]:
+    """The whole backups that the server wrote among its records, newest first."""
+    found = []
+    for folder in sorted((records / BACKUPS).glob("*/"), reverse=True):
+        with suppress(InvalidInput):
+            found.append(read_backup(folder))
+    return found
+
+
+def put_back(
+    backup: Path, *, records: Path, restore_database: Callable[[Path, Path], None], move_aside: bool, now: datetime
+) -> Path | None:
     """Put a backup in the place of a project's records. The caller keeps everybody else out.
+
+    Everything is laid beside its place first, so that what cannot be restored changes nothing.
 
     Args:
         backup: Folder of the backup.
         records: Folder of the records.
-        database: Name of the database's file.
-        move_aside: What is there now is moved aside; else there may be no database.
+        restore_database: Puts the database of a backup (first argument) into new records (second).
+        move_aside: What is there now is moved aside; else nothing may be there.
         now: The time, for the name of what is moved aside.
 
     Returns:
@@ -144,16 +158,26 @@ def put_back(backup: Path, *, records: Path, database: str, move_aside: bool, no
 
     Raises:
         InvalidInput: CFG-031 when there is no whole backup.
-        Conflict: CFG-032 when there is a database.
+        Conflict: CFG-032 when there are records.
+        StoreFault: DB-017, DB-018 when the database cannot be restored.
     """
     read_backup(backup)
-    if (records / database).exists() and not move_aside:
+    if not move_aside and _has_records(records):
         raise Conflict(Problem("CFG-032", {"path": shorten(records)}))
     new = records.with_name(f"{records.name}.new")
     if new.exists():
         shutil.rmtree(new)  # of a restore that was killed
-    shutil.copytree(backup, new, ignore=shutil.ignore_patterns(MANIFEST))
-    _sync(new)
+    new.mkdir(mode=0o700, parents=True)
+    try:
+        if (backup / OBJECTS).exists():
+            shutil.copytree(backup / OBJECTS, new / OBJECTS)
+        if (backup / SECRET).exists():
+            shutil.copy(backup / SECRET, new / SECRET)
+        restore_database(backup, new)
+        _sync(new)
+    except BaseException:
+        shutil.rmtree(new)
+        raise
     aside = None
     if records.exists():
         aside = records.with_name(f"{records.name}.before-{now:%Y%m%dT%H%M%SZ}")
@@ -161,6 +185,11 @@ def put_back(backup: Path, *, records: Path, database: str, move_aside: bool, no
     new.rename(records)
     _sync(records.parent, files=[])
     return aside
+
+
+def _has_records(records: Path) -> bool:
+    """Whether there is more than the lock of whoever asks."""
+    return records.exists() and any(entry.name != "lock" for entry in records.iterdir())
 
 
 def _files(folder: Path) -> Iterator[Path]:

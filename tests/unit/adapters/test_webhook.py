@@ -99,6 +99,19 @@ def test_s8_a_public_address_may_be_connected_to(name: str, monkeypatch: pytest.
         Webhook(look_up=lambda host, port: [found.get(host, host)]).deliver(f"http://{name}/", LETTER)
 
 
+@pytest.mark.parametrize("host", ["10.1.2.3", "[::ffff:10.1.2.3]", "[64:ff9b::a01:203]"])
+def test_s8_a_network_that_the_administrator_names_may_be_connected_to(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        webhook.socket, "create_connection", lambda *a, **k: (_ for _ in ()).throw(OSError(1, "reached"))
+    )
+    with pytest.raises(NotDelivered, match="reached"):
+        Webhook(networks=("10.1.0.0/16",)).deliver(f"http://{host}/", LETTER)
+    with pytest.raises(Undeliverable):
+        Webhook(networks=("10.1.0.0/16",)).deliver("http://10.2.0.1/", LETTER)
+
+
 Answer = Callable[[socket.socket], None]
 
 

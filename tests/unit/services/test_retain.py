@@ -145,6 +145,16 @@ def test_what_a_younger_run_needs_is_passed_over_and_others_make_room(world: Wor
     assert world.objects.exists(shared)
 
 
+def test_a_run_that_a_younger_one_took_results_of_does_not_count_as_room(world: World) -> None:
+    first, _ = world.run(1)
+    world.run(2)
+    world.run(3)
+    own = world.objects.put(b"x" * 10_000).address
+    world.run(4, takes=(own, first))
+    world.now += 2 * DAY
+    assert list(world.retain(object_bytes=30_000).runs) == [run_id(2)]
+
+
 def test_nothing_goes_without_a_budget(world: World) -> None:
     world.run(1)
     world.now += 1000 * DAY

@@ -181,10 +181,14 @@ CONFIGURING: dict[str, Bilingual] = {
         faca="Encerre-o antes.",
     ),
     "CFG-034": both(
-        "the records are in PostgreSQL: its own tools back them up",
-        "os registros estão em PostgreSQL: as ferramentas dele fazem o backup",
-        do="pg_dump --format=custom, and a copy of the folder .pauta",
-        faca="pg_dump --format=custom, e uma cópia da pasta .pauta",
+        "the records are in memory: there is nothing to back up",
+        "os registros estão na memória: não há o que guardar em backup",
+    ),
+    "CFG-035": both(
+        "there are no records in {path}",
+        "não há registros em {path}",
+        do="`pauta run` makes them; `--project` names another folder.",
+        faca="`pauta run` os cria; `--project` indica outra pasta.",
     ),
     "CFG-030": both(
         "{path} exists already",

@@ -69,7 +69,7 @@ COLUMNS = (
     Column("head.timing", _timing),
     Column("head.zone", lambda row, _: _unless((row.get("timing") or {}).get("zone"), "UTC")),
     Column("head.state", state(usual="active"), keep=True),
-    Column("head.next", when("fire_at", minutes=True), keep=True),
+    Column("head.next", when("fire_at", digits=16), keep=True),
     Column("head.id", "id", keep=True),
     Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )

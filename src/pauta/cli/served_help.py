@@ -319,6 +319,7 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "viewer, operator, editor, approver, admin or worker.",
         "viewer, operator, editor, approver, admin ou worker.",
     ),
+    "opt.all_tokens": ("Also those revoked or over.", "Também os revogados ou vencidos."),
     "opt.token_pool": ("For a worker: a pool it may take from.", "Para um worker: um pool de que pode pegar."),
     "opt.token_pipeline": (
         "Only this pipeline may be run or changed.",

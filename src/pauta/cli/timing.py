@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -50,7 +51,8 @@ def timing_of(given: Mapping[str, Any], *, command: str) -> dict[str, Any]:
         elif name in said:
             timing[name] = said[name]
     timing |= {field: _seconds(name, said[name], problems) for name, field in _TIMES.items() if name in said}
-    timing |= {field: _when(name, said[name], problems) for name, field in _WHENS.items() if name in said}
+    zone = said.get("zone", "UTC")
+    timing |= {field: _when(name, said[name], zone, problems) for name, field in _WHENS.items() if name in said}
     if problems:
         raise InvalidInput(problems)
     return timing
@@ -80,13 +82,17 @@ def _seconds(name: str, text: str, problems: list[Problem]) -> float:
     return length.total_seconds()
 
 
-def _when(name: str, text: str, problems: list[Problem]) -> str:
+def _when(name: str, text: str, zone: str, problems: list[Problem]) -> str:
+    from zoneinfo import ZoneInfo
+
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         problems.append(_bad(name, text, "2027-01-31, 2027-01-31T12:00-03:00"))
         return ""
-    # Without an offset it is meant in the schedule's zone, as the server reads it.
+    # Without an offset it is meant in the schedule's zone. Of an unknown zone the server tells.
+    with suppress(ValueError, OSError, LookupError):
+        at = at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
     return at.isoformat()
 
 

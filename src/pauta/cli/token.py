@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from pauta.cli.listing import Column, done, local_time, show_list, when
+from pauta.cli.listing import Column, Row, done, local_time, show_list, when
 from pauta.cli.served import command, noun, served
 from pauta.cli.session import session_of
 from pauta.domain.access import Role
@@ -21,6 +21,7 @@ RoleOption = Annotated[str, typer.Option("--role", metavar="ROLE", help="opt.rol
 LinkRole = Annotated[str, typer.Option("--role", metavar="ROLE", help="opt.role")]
 Pools = Annotated[list[str] | None, typer.Option("--pool", metavar="NAME", help="opt.token_pool")]
 Pipelines = Annotated[list[str] | None, typer.Option("--pipeline", metavar="NAME", help="opt.token_pipeline")]
+All = Annotated[bool, typer.Option("--all", help="opt.all_tokens")]
 Expires = Annotated[str | None, typer.Option("--expires", metavar="TIME", help="opt.expires")]
 
 COLUMNS = (
@@ -28,8 +29,8 @@ COLUMNS = (
     Column("head.role", "role", keep=True),
     Column("head.kind", lambda row, _: row.get("kind") if row.get("kind") != "token" else None),
     Column("head.scope", lambda row, _: [*(row.get("pools") or ()), *(row.get("pipelines") or ())]),
-    Column("head.expires", when("expires_at", minutes=True)),
-    Column("head.used", when("last_used_at", minutes=True)),
+    Column("head.expires", when("expires_at", digits=10)),
+    Column("head.used", when("last_used_at", digits=10)),
     Column("head.state", lambda row, session: session.words("token.revoked") if row.get("revoked_at") else ""),
     Column("head.id", "id", keep=True),
 )
@@ -90,12 +91,22 @@ def _check_role(role: str) -> None:
 
 
 @command(app, "list")
-def list_(context: typer.Context) -> int:
-    """List tokens."""
+def list_(context: typer.Context, everything: All = False) -> int:
+    """List tokens that are worth something, or all."""
+    from pauta.assembly.reaching import now
+
+    session = session_of(context)
     with served(context) as remote:
         found = remote.client.house.tokens()
-    show_list(found, COLUMNS, session_of(context), none="token.none")
+    at = now()
+    shown = found if everything or session.as_json else [row for row in found if _counts(row, at)]
+    show_list(shown, COLUMNS, session, none="token.none")
     return 0
+
+
+def _counts(row: Row, now: datetime) -> bool:
+    ends = row.get("expires_at")
+    return not row.get("revoked_at") and (ends is None or datetime.fromisoformat(ends) > now)
 
 
 @command(app, "revoke")
@@ -112,8 +123,6 @@ def end_of(text: str, *, option: str) -> str:
     Raises:
         InvalidInput: CLI-001 when it is neither.
     """
-    from datetime import datetime
-
     from pauta.assembly.reaching import now
     from pauta.authoring.quantities import duration_of
 

@@ -34,6 +34,13 @@ def test_a_file_of_the_project_becomes_a_frame(at: World) -> None:
     assert (frame.rows, [c.name for c in frame.columns]) == (2, ["a", "b"])
 
 
+def test_what_was_checked_without_a_frame_does_not_stand_in_for_a_run_with_it(at: World) -> None:
+    at.publish(taking("sales"))
+    assert codes_of(lambda: ask(at), InvalidInput) == ["RCP-006"]
+    ask(at, inputs={"sales": {"path": csv(at)}})
+    assert codes_of(lambda: ask(at), InvalidInput) == ["RCP-006"]
+
+
 def test_the_documents_own_source_is_read_from_the_projects_folder(at: World) -> None:
     csv(at)
     at.publish(taking("sales", inputs={"sales": {"source": "sales.csv"}}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import pytest
 from publishing_world import World, codes_of, deployment, pipeline, problems_of, taking, world
 
-from pauta.domain.deploying import Notification, Pool, PoolKind, Switch
+from pauta.domain.deploying import Deployment, Notification, Pool, PoolKind, Switch
 from pauta.domain.problems import Conflict, InvalidInput, NotFound
 from pauta.services import deployments, pools
 from pauta.services.behalf import Behalf
+from pauta.services.control import Control
 
 
 @pytest.fixture
@@ -180,22 +180,20 @@ def test_a_change_of_another_version_than_was_looked_at_is_refused(at: World) ->
     assert problem.values["by"] == "you"
 
 
-def test_changes_at_once_all_count(at: World) -> None:
+def test_a_change_that_another_one_overtook_is_decided_again(at: World, monkeypatch: pytest.MonkeyPatch) -> None:
     make(at)
-    start = threading.Barrier(8)
+    check = deployments.check_deployment
+    rivals = [Behalf("rival")]
 
-    def one(number: int) -> None:
-        start.wait()
-        deployments.change(at.control, "d", {"priority": number}, behalf=at.me)
+    def overtaken(control: Control, wanted: Deployment) -> None:
+        check(control, wanted)
+        if rivals:
+            deployments.change(control, "d", {"description": "of the rival"}, behalf=rivals.pop())
 
-    threads = [threading.Thread(target=one, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    history = deployments.history(at.control, "d")
-    assert [form.version for form in history.forms] == list(range(9, 0, -1))
-    assert {form.priority for form in history.forms} == set(range(8))
+    monkeypatch.setattr(deployments, "check_deployment", overtaken)
+    changed = deployments.change(at.control, "d", {"priority": 7}, behalf=at.me)
+    assert (changed.version, changed.priority, changed.description) == (3, 7, "of the rival")
+    assert [form.version for form in deployments.history(at.control, "d").forms] == [3, 2, 1]
 
 
 def test_pausing_twice_is_pausing_once(at: World) -> None:
@@ -232,6 +230,10 @@ def test_a_token_for_another_pipeline_touches_nothing(at: World) -> None:
     def refuse(pipeline: str) -> None:
         raise PermissionError(pipeline)
 
+    def only_p(pipeline: str) -> None:
+        if pipeline != "p":
+            refuse(pipeline)
+
     other = Behalf("other", allow=refuse)
     for act in (deployments.pause, deployments.remove):
         with pytest.raises(PermissionError):
@@ -240,6 +242,9 @@ def test_a_token_for_another_pipeline_touches_nothing(at: World) -> None:
         deployments.create(at.control, deployment("e"), behalf=other)
     with pytest.raises(PermissionError):
         deployments.change(at.control, "d", {"priority": 1}, behalf=other)
+    at.publish(pipeline("secret"))
+    with pytest.raises(PermissionError):
+        deployments.change(at.control, "d", {"pipeline": "secret"}, behalf=Behalf("one", allow=only_p))
     assert deployments.list_all(at.control).deployments == (made,)
 
 

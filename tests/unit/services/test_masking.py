@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import html
 import json
 import re
@@ -20,10 +21,9 @@ from pauta.domain import wire
 from pauta.domain.ids import Address
 from pauta.domain.outputs import FileRef, Kind, ModelRecord, Output
 from pauta.domain.problems import Place, Problem
-from pauta.ports.launcher import Exited, Printed, Reported
-from pauta.services.masking import MASK, MaskedLines, Masker
+from pauta.ports.launcher import Happening, Printed, Reported
+from pauta.services.masking import MASK, MaskedLines, Masker, masker_of
 from pauta.services.secrets import mark, values_in
-from pauta.worker.masking import Curtain
 
 SECRETS = (
     "hunter2",
@@ -94,6 +94,16 @@ def in_every_place(text: str) -> dict[str, Any]:
     }
 
 
+def masked(masker: Masker, happening: Happening) -> Happening:
+    """What happened as it may be recorded and shown."""
+    if isinstance(happening, Printed):
+        lines = MaskedLines(masker)
+        return dataclasses.replace(happening, text=lines.mask(happening.text, is_kept=not happening.progress))
+    if isinstance(happening, Reported):
+        return Reported(masker.mask_value(happening.report))
+    return happening
+
+
 def shown(value: Any) -> str:
     """All texts within a value, as they are."""
     if isinstance(value, Reported):
@@ -116,11 +126,10 @@ def shown(value: Any) -> str:
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_s15_no_encoding_of_a_secret_gets_through_at_any_place(encoding: str, secret: str) -> None:
-    curtain = Curtain()
-    curtain.hide((secret,))
+    masker = Masker((secret,))
     text = ENCODINGS[encoding](secret)
     for place, happening in in_every_place(text).items():
-        found = shown(curtain.mask(happening))
+        found = shown(masked(masker, happening))
         assert text not in found, place
         assert secret not in found, place
         assert MASK in found, place
@@ -198,24 +207,16 @@ def test_a_value_of_less_than_four_characters_is_not_masked() -> None:
 
 
 def test_without_secrets_everything_is_the_same_object() -> None:
-    curtain = Curtain()
+    masker = masker_of(())
+    assert not masker
     for happening in in_every_place("hunter2").values():
-        assert curtain.mask(happening) is happening
+        assert masker.mask_value(happening) is happening
 
 
 def test_what_holds_no_secret_stays_as_it_is() -> None:
-    curtain = Curtain()
-    curtain.hide(("not-in-there",))
-    for happening in (*in_every_place("hunter2").values(), Exited(0, None, 5, "left")):
-        assert curtain.mask(happening) == happening
-
-
-def test_a_process_keeps_every_secret_that_it_was_ever_given() -> None:
-    curtain = Curtain()
-    curtain.hide(("first-one",))
-    curtain.hide(("second-one",))
-    masked = curtain.mask(Printed(0, "stdout", "first-one second-one", 1.0))
-    assert masked.text == f"{MASK} {MASK}"  # type: ignore[union-attr]
+    masker = Masker(("not-in-there",))
+    for happening in in_every_place("hunter2").values():
+        assert masked(masker, happening) == happening
 
 
 def test_the_values_to_hide_are_those_that_a_step_is_given() -> None:

@@ -42,7 +42,6 @@ HORIZON = timedelta(days=5 * 366)
 """A timing that does not fire for so long is refused."""
 
 _MOMENT = timedelta(microseconds=1)
-_FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def check_timing(timing: Timing, *, now: datetime) -> list[Problem]:
@@ -56,7 +55,7 @@ def check_timing(timing: Timing, *, now: datetime) -> list[Problem]:
     zone = zone_named(timing.zone)
     ahead = max(now, aware(timing.starts_at, zone)) if timing.starts_at is not None else now
     found = next_after(timing, after=now, anchor=now)
-    if found is not None and found.at <= min(ahead, _FAR) + HORIZON:
+    if found is not None and found.at <= ahead + HORIZON:
         return []
     endless = replace(timing, starts_at=None, ends_at=None)
     limited = timing.ends_at is not None and found is None and next_after(endless, after=now, anchor=now) is not None

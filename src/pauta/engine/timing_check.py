@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from datetime import MAXYEAR, MINYEAR
+from zoneinfo import ZoneInfo
 
 from pauta.domain.problems import InvalidInput, Problem, Scalar, shorten
 from pauta.domain.schedules import Timing, TimingKind
@@ -13,6 +15,7 @@ from pauta.engine.timing_zones import aware, zone_named
 LONGEST_INTERVAL = 5 * 366 * 86_400
 MOST_MISSED = 1000
 _DAY = 86_400
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _LONGEST_WINDOW = 400 * _DAY
 
 
@@ -58,7 +61,21 @@ def _check_zone(timing: Timing) -> list[Problem]:
         zone = zone_named(timing.zone)
     except InvalidInput as error:
         return list(error.problems)
-    if timing.starts_at is None or timing.ends_at is None:
-        return []
+    problems = _check_dates(timing, zone)
+    if problems or timing.starts_at is None or timing.ends_at is None:
+        return problems
     start, end = aware(timing.starts_at, zone), aware(timing.ends_at, zone)
     return [] if start < end else [Problem("SCH-005", {"start": str(start), "end": str(end)}, variant="order")]
+
+
+def _check_dates(timing: Timing, zone: ZoneInfo) -> list[Problem]:
+    problems = []
+    for field in ("anchor", "starts_at", "ends_at"):
+        at = getattr(timing, field)
+        if at is None:
+            continue
+        year = aware(at, zone).year if MINYEAR < at.year < MAXYEAR else at.year
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            values: dict[str, Scalar] = {"field": field, "found": year, "low": _FIRST_YEAR, "high": _LAST_YEAR}
+            problems.append(Problem("SCH-005", values, variant="date"))
+    return problems

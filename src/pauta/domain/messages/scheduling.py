@@ -105,6 +105,7 @@ SCHEDULING: dict[str, Bilingual] = {
         "limite de perdidas {found}: de 1 a {high}",
     ),
     "SCH-005": both("{field} {found}: {low} to {high} seconds", "{field} {found}: de {low} a {high} segundos"),
+    "SCH-005.date": both("{field} in the year {found}: {low} to {high}", "{field} no ano {found}: de {low} a {high}"),
     "SCH-005.order": both(
         "it starts at {start}, not before it ends at {end}", "começa em {start}, não antes do fim em {end}"
     ),

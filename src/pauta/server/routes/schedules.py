@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from pauta.domain.access import Permission
 from pauta.domain.schedules import Timing
@@ -51,7 +51,7 @@ class Preview(Struct, frozen=True, forbid_unknown_fields=True):
     """A timing to be tried out."""
 
     timing: Timing
-    count: int = 10
+    count: Annotated[int, Meta(ge=1, le=MOST_SHOWN)] = 10
 
 
 @ROUTES.add("GET", "/schedules", permission=Permission.READ, answers=ScheduleList, summary="List schedules")

@@ -43,11 +43,13 @@ class Counts:
 
     def ended(self, scope: Scope, *, status: int, started: float) -> None:
         """Count an answer under the path of its route; 0 for one that never began."""
-        path = getattr(scope.get("route"), "path", "")
-        key = (scope["method"], path, status)
+        route = scope.get("route")
+        path = getattr(route, "path", "")
+        # What somebody asks for must not make labels at will: methods are those of routes, paths as they are declared.
+        method = scope["method"] if scope["method"] in (getattr(route, "methods", None) or ()) else "other"
+        key = (method, path, status)
         counter = self._counters.get(key)
         if counter is None:
-            method = scope["method"] if path else "other"  # unrouted requests must not make labels at will
             counter = self._counters[key] = self._requests.labels(method, path or "none", str(status))
         histogram = self._histograms.get(path)
         if histogram is None:

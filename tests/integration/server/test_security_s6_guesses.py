@@ -12,21 +12,23 @@ import pytest
 from house import House, open_house
 from pauta.domain.access import Role
 from pauta.server.door import FRESH_SECONDS
+from pauta.server.routes import access, runs, system
 from pauta.server.throttle import GUESSES_A_MINUTE, Throttle
 from pauta.services.access import LINK
 
 FORM = "application/x-www-form-urlencoded"
+ROUTES = [access.ROUTES, runs.ROUTES, *system.ROUTES]
 
 
 @pytest.fixture
 def house():  # type: ignore[no-untyped-def]
-    with open_house() as opened:
+    with open_house(routes=ROUTES) as opened:
         yield opened
 
 
 def foreign(count: int) -> list[str]:
     """Well-formed tokens of another server."""
-    with open_house() as other:
+    with open_house(routes=ROUTES) as other:
         return [other.token() for _ in range(count)]
 
 
@@ -107,7 +109,7 @@ def test_a_blocked_address_is_told_how_long(house: House) -> None:
 
 def test_a_proxy_that_is_trusted_tells_whom_it_asks_for() -> None:
     texts = foreign(60)
-    with open_house(trusted_proxies=("10.9.0.0/16",)) as behind:
+    with open_house(routes=ROUTES, trusted_proxies=("10.9.0.0/16",)) as behind:
         found = [
             behind.ask("GET", "/api/v1/me", token=text, peer="10.9.0.1", headers={"x-forwarded-for": chain}).status
             for text, chain in zip(texts, (f"1.2.3.4, 7.7.7.{n // 20}, 10.9.0.2" for n in range(60)), strict=True)
@@ -134,7 +136,7 @@ def test_s6_a_revoked_token_is_worth_nothing_at_once(house: House) -> None:
 
 
 def test_s6_a_token_that_another_server_revoked_dies_within_a_second(house: House) -> None:
-    with open_house(store=house.store) as second:
+    with open_house(routes=ROUTES, store=house.store) as second:
         token, text = house.made(Role.VIEWER)
         assert house.ask("GET", "/api/v1/me", token=text).status == 200
         assert second.ask("DELETE", f"/api/v1/tokens/{token.id}", token=second.token()).status == 204
@@ -176,7 +178,7 @@ def test_the_last_use_is_noted_once_a_minute(house: House) -> None:
 
 
 def test_s20_one_token_may_ask_so_often_and_another_all_the_same() -> None:
-    with open_house(requests_per_minute=30) as house:
+    with open_house(routes=ROUTES, requests_per_minute=30) as house:
         one, other = house.token(Role.VIEWER), house.token(Role.VIEWER)
         for text, peer in ((one, "10.0.0.1"), (other, "10.0.0.2")):
             assert house.ask("GET", "/api/v1/me", token=text, peer=peer).status == 200
@@ -188,7 +190,7 @@ def test_s20_one_token_may_ask_so_often_and_another_all_the_same() -> None:
 
 
 def test_s20_strangers_are_limited_by_address() -> None:
-    with open_house(requests_per_minute=10) as house:
+    with open_house(routes=ROUTES, requests_per_minute=10) as house:
         found = [house.ask("GET", "/health").status for _ in range(15)]
         assert found.count(429) >= 4
         assert house.ask("GET", "/health", peer="10.0.0.9").status == 200

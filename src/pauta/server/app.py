@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from pauta.domain.access import Permission
 from pauta.domain.problems import NotFound, PautaError, Problem
@@ -22,6 +22,7 @@ from pauta.server.gate import Gate
 from pauta.server.metrics import Counts
 from pauta.server.openapi import describe
 from pauta.server.routing import API, GuardedRoute, Route, Routes
+from pauta.server.streaming import streams_of
 from pauta.server.visit import KEY, Visit
 from pauta.services.control import Control
 
@@ -35,7 +36,7 @@ class UnguardedRoute(Exception):
 
 def create_app(
     control: Control, *, settings: Settings, routes: Sequence[Routes], setting_lines: Sequence[SettingLine] = ()
-) -> ASGIApp:
+) -> Gate:
     """The application for these routes; `routes.every_route()` has those of the server.
 
     Args:
@@ -61,7 +62,8 @@ def create_app(
     for kind in (PautaError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
     app.state.door, app.state.counts, app.state.setting_lines = door, counts, setting_lines
-    return Gate(app, control=control, settings=settings, door=door, counts=counts)
+    streams = streams_of(app, control.bell)
+    return Gate(app, control=control, settings=settings, door=door, counts=counts, streams=streams)
 
 
 def cookie_name(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from pauta.server.door import Door
 from pauta.server.errors import Refused, answer
 from pauta.server.hosts import answered_names, host_name, network_of, peer_of
 from pauta.server.metrics import Counts
+from pauta.server.streaming import Streams
 from pauta.server.throttle import Throttle
 from pauta.server.visit import KEY, Visit
 from pauta.services.control import Control
@@ -56,16 +57,23 @@ _CORS_ALLOWED = (
 class Gate:
     """The outermost application."""
 
-    def __init__(self, app: ASGIApp, *, control: Control, settings: Settings, door: Door, counts: Counts) -> None:
+    def __init__(
+        self, app: ASGIApp, *, control: Control, settings: Settings, door: Door, counts: Counts, streams: Streams
+    ) -> None:
         self._app = app
         self._control = control
         self._settings = settings
         self._door = door
         self._counts = counts
+        self._streams = streams
         server = settings.server
         self._names = answered_names(server.host, server.hosts)
         self._origins = frozenset(o.encode().lower() for o in server.origins)
         self._throttle = Throttle(server.requests_per_minute)
+
+    def end_streams(self) -> None:
+        """End live streams and long waits soon: the server is about to stop. May be called from any thread."""
+        self._streams.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; a WebSocket is turned away: there are none."""

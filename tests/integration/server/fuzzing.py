@@ -33,6 +33,8 @@ DOCUMENT = json.dumps(
         "prediction_steps": [],
     }
 )
+MORNING = {"kind": "cron", "text": "0 6 * * *"}
+HOOK = {"name": "hook", "kind": "webhook"}
 _HASTE = Pace(look=0.001, poll=0.01, rest=0.0, beat=0.02, longest=0.05)
 
 
@@ -76,13 +78,15 @@ class House:
         """Make again whatever was removed, and remember the names of all things."""
         ask, api = self.ask, "/api/v1"
         publication = {"file": "pipeline.json", "document": DOCUMENT, "scripts": {"make.py": SCRIPT}}
-        published = ask("POST", f"{api}/pipelines", json=publication)
-        assert published.status in (200, 201), published.text
-        ask("POST", f"{api}/pools", json={"name": "gpu"})
-        ask("POST", f"{api}/deployments", json={"name": "nightly", "pipeline": "sales"})
-        timing = {"kind": "cron", "cron": "0 6 * * *"}
-        ask("POST", f"{api}/deployments/nightly/schedules", json={"name": "morning", "timing": timing})
-        ask("POST", f"{api}/deployments/nightly/triggers", json={"name": "hook", "kind": "webhook"})
+        for path, body in (
+            ("pipelines", publication),
+            ("pools", {"name": "gpu"}),
+            ("deployments", {"name": "nightly", "pipeline": "sales"}),
+            ("deployments/nightly/schedules", {"name": "morning", "timing": MORNING}),
+            ("deployments/nightly/triggers", HOOK),
+        ):
+            made = ask("POST", f"{api}/{path}", json=body)
+            assert made.status in (200, 201, 409), made.text
         token = ask("POST", f"{api}/tokens", json={"name": "spare", "role": "viewer"})
         self.known = {
             "run": self.run,
@@ -100,7 +104,7 @@ class House:
             "deployments": "nightly",
             "schedules": self._first("schedules"),
             "triggers": self._first("triggers"),
-            "tokens": token.json.get("id", "") if token.status == 201 else "",
+            "tokens": token.json["id"],
         }
 
     def _first(self, subject: str) -> str:

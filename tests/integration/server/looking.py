@@ -150,6 +150,7 @@ def serving(control: Control, **settings: Any) -> Iterator[int]:
     try:
         yield listening.getsockname()[1]
     finally:
+        app.end_streams()
         server.should_exit = True
         thread.join(PATIENCE_SECONDS)
         listening.close()

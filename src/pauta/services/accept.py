@@ -14,7 +14,7 @@ from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Probl
 from pauta.domain.runs import DEFAULT_POOL, PipelineRef, RunOptions
 from pauta.ports.store import Transaction
 from pauta.services.accept_asked import Asked, on_terms_of
-from pauta.services.accept_inputs import Origin, bring_all, origin_of
+from pauta.services.accept_inputs import Origin, bring_all, origin_of, stray_problems
 from pauta.services.accept_once import check_key, earlier_run, free_key, parts_of
 from pauta.services.accept_queue import admit
 from pauta.services.accept_terms import (
@@ -223,7 +223,8 @@ def _planned(control: Control, terms: Asked, found: _Found) -> Request:
     problems += bad_origins
     if any(problem.code == "ASK-006" for problem in problems):  # nobody knows which steps would run
         raise InvalidInput(problems)
-    checked, values, inputs = None, {}, {}
+    checked: Checked | None = None
+    values: dict[str, Any] = {}
     try:
         checked = checked_version(
             found.version, objects=control.objects, given=frozenset(terms.inputs), only=terms.only
@@ -232,7 +233,7 @@ def _planned(control: Control, terms: Asked, found: _Found) -> Request:
     except InvalidInput as error:
         problems += error.problems
     if checked is not None and not bad_origins:
-        problems += _input_problems(checked)
+        problems += [*stray_problems(checked.pipeline, terms.inputs), *_input_problems(checked)]
     if problems or checked is None:
         raise InvalidInput(problems)
     plan = plan_of(checked, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from pauta.authoring.locate import is_file
+from pauta.authoring.nearest import nearest
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Output
 from pauta.domain.pipeline import InputSpec, Pipeline
@@ -53,6 +54,21 @@ def origin_of(name: str, given: Any) -> Origin:
 def is_address(text: str) -> bool:
     """Whether it looks like the address of an object."""
     return len(text) == 64 and _HEX.issuperset(text)
+
+
+def stray_problems(pipeline: Pipeline, names: Iterable[str]) -> list[Problem]:
+    """ASK-010 for each name that is no frame of any step: it would be passed over, and another one read instead."""
+    known = {frame for step in pipeline.steps for frame in step.dataframes} | set(pipeline.inputs)
+    problems = []
+    for name in names:
+        if name in known:
+            continue
+        values = {"input": shorten(name), "known": shorten(", ".join(sorted(known)), 200) or "-"}
+        near = nearest(name, known)
+        variant = "near" if near else ""
+        values |= {"suggestion": shorten(near[0])} if near else {}
+        problems.append(Problem("ASK-010", values, variant=variant, place=_place(name)))
+    return problems
 
 
 def project_file(control: Control, name: str, path: str) -> Path:

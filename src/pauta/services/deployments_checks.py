@@ -12,7 +12,7 @@ from pauta.domain.pipelines import PipelineVersion
 from pauta.domain.problems import InvalidInput, NotFound, Place, Problem, Scalar, StoreFault, shorten
 from pauta.domain.states import RunState
 from pauta.ports.store import Transaction
-from pauta.services.accept_inputs import is_address, project_file, stored_frame
+from pauta.services.accept_inputs import is_address, project_file, stored_frame, stray_problems
 from pauta.services.accept_terms import (
     LONGEST_TEXT,
     limit_problems,
@@ -95,7 +95,9 @@ def _fit_problems(control: Control, deployment: Deployment, version: PipelineVer
             return list(error.problems)
         # Frames that are given with a run later may be missing now; the version itself was checked.
         checked = checked_version(version, objects=control.objects, only=only)
-    return [_below(problem, "parameters") for problem in parameter_problems(checked.pipeline, deployment.parameters)]
+    unfit = parameter_problems(checked.pipeline, deployment.parameters)
+    stray = stray_problems(checked.pipeline, deployment.inputs)
+    return [*(_below(problem, "parameters") for problem in unfit), *stray]
 
 
 def _below(problem: Problem, field: str) -> Problem:

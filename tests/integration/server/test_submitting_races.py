@@ -105,6 +105,15 @@ def test_a_deployment_made_at_two_servers_at_once_is_made_once(controls: tuple[C
     assert sorted(at_once(6, make), key=str) == [1] + ["DEP-002"] * 5
 
 
+def test_a_deployment_runs_from_either_server(controls: tuple[Control, Control]) -> None:
+    put(controls[0])
+    now = controls[0].now()
+    deployments.create(controls[0], Deployment("d", "p", now, now, "me", limit=2), behalf=ME)
+    came = at_once(6, lambda n: accept(controls[n % 2], Asked(deployment="d"), behalf=ME))
+    assert len({answer.run_id for answer in came}) == 6
+    assert pools.view(controls[1], "default").queued == 6
+
+
 @pytest.mark.parametrize("name", ["\0", "p\0", "\ud800", "x" * 100_000])
 def test_b65_a_name_that_the_database_cannot_hold_is_only_unknown(controls: tuple[Control, Control], name: str) -> None:
     control = controls[0]

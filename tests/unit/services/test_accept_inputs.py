@@ -139,6 +139,22 @@ def test_a_frame_of_another_run_is_taken(at: World) -> None:
     assert codes_of(lambda: ask(at, inputs={"sales": {"run": "a\0", "frame": "x"}}), InvalidInput) == ["RUN-001"]
 
 
+def test_a_frame_that_no_step_takes_is_refused_not_passed_over(at: World) -> None:
+    at.publish(taking("sales", inputs={"sales": {"source": csv(at)}}))
+    stray = {"slaes": {"path": "sales.csv"}, "weather": {"path": "sales.csv"}}
+    problems = problems_of(lambda: ask(at, inputs=stray), InvalidInput)
+    assert [p.line() for p in problems] == [
+        'ASK-010 inputs.slaes: no step takes a frame "slaes"; did you mean "sales"?',
+        'ASK-010 inputs.weather: no step takes a frame "weather"',
+    ]
+
+
+def test_a_frame_of_a_part_that_does_not_run_may_be_given(at: World) -> None:
+    step = {"name": "b", "file_path": "b.py", "dataframes": ["labels"]}
+    at.publish(taking("sales", training_steps=[step], inputs={"sales": {"source": csv(at)}, "labels": {}}))
+    ask(at, only="prediction", inputs={"labels": {"path": "sales.csv"}})
+
+
 @pytest.mark.parametrize("given", [{}, {"path": "a", "address": "b"}, {"run": "r"}, {"frame": "f"}, 7, {"path": 7}])
 def test_an_input_comes_from_one_place(at: World, given: Any) -> None:
     at.publish(taking("sales"))

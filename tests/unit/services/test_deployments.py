@@ -78,6 +78,8 @@ def test_every_problem_of_a_deployment_is_told_at_once_with_its_field(at: World)
         ("ASK-004", "inputs.g"),
         ("PRM-001", "parameters.alpha"),
         ("PRM-001", "parameters.beta"),
+        ("ASK-010", "inputs.f"),
+        ("ASK-010", "inputs.g"),
     }
     assert deployments.list_all(at.control).deployments == ()
 
@@ -97,6 +99,7 @@ def test_a_name_is_visible_and_no_path(at: World, name: str) -> None:
         ({"pool": "a\0"}, "POL-001", "pool"),
         ({"limits": ("pool:default",)}, "ASK-008", "limits[0]"),
         ({"limits": tuple("abcdefghijklmnopq")}, "ASK-008", "limits"),
+        ({"inputs": {"f": "x.csv"}}, "ASK-010", "inputs.f"),
         ({"limit": 10**9}, "DEP-009", "limit"),
         ({"description": "a\0"}, "DEP-010", "description"),
         ({"notifications": (hook(on=()),)}, "DEP-007", "notifications[0].on"),

@@ -111,6 +111,16 @@ _RUNS: dict[str, Bilingual] = {
         'parameter "{name}" holds {found}, which cannot be recorded',
         'o parâmetro "{name}" contém {found}, que não pode ser registrado',
     ),
+    "ASK-010": both(
+        'no step takes a frame "{input}"',
+        'nenhuma etapa recebe um DataFrame "{input}"',
+        do="Frames that steps take: {known}.",
+        faca="DataFrames que as etapas recebem: {known}.",
+    ),
+    "ASK-010.near": both(
+        'no step takes a frame "{input}"; did you mean "{suggestion}"?',
+        'nenhuma etapa recebe um DataFrame "{input}"; seria "{suggestion}"?',
+    ),
     "IDM-001": both(
         'idempotency key "{key}" was used for run {run}, with another {difference}',
         'a chave de idempotência "{key}" já foi usada na execução {run}, com outro {difference}',

@@ -11,22 +11,35 @@ from typing import Any
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
 FAMILIES = {
+    "API": "reaching a server, and what it takes",
+    "ASK": "asking for runs",
     "ATT": "attempts",
+    "AUT": "who may do what",
+    "CEL": "Celery",
     "CFG": "settings",
     "CLI": "the command line",
     "CSV": "input files",
     "DAT": "data",
     "DB": "the database",
+    "DEP": "deployments",
+    "DPL": "deployments in pauta.toml",
     "E": "the machine",
     "FRM": "frames",
+    "IDM": "requests that are repeated",
     "LCH": "starting processes",
     "MOD": "models",
     "OBJ": "stored objects",
+    "PIP": "published pipelines",
+    "POL": "work pools, limits, workers",
     "PRM": "parameters",
     "RCP": "pipeline documents",
     "RUN": "runs",
+    "SCH": "schedules",
     "SCR": "scripts",
+    "SRV": "starting a server",
     "STO": "the store of runs",
+    "TRG": "triggers",
+    "UPL": "uploads",
 }
 
 
@@ -172,6 +185,7 @@ def commands_page() -> str:
 
     from pauta.cli.app import app
     from pauta.cli.help import GROUPS
+    from pauta.cli.later import LATER, load
 
     runner = CliRunner(env={"COLUMNS": "100", "LANG": "C.UTF-8", "NO_COLOR": "1"})
     lines = [
@@ -183,9 +197,16 @@ def commands_page() -> str:
         "<!-- Written by `make docs` from the code. -->",
     ]
     for name in ("", *(name for _, names in GROUPS for name in names)):
-        answer = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="pauta")
-        lines += ["", f"## pauta {name}".rstrip(), "", "```text", answer.stdout.rstrip(), "```"]
+        below = getattr(load(name), "commands", ()) if name in LATER else ()
+        for words in ([name] if name else [], *([name, command] for command in below)):
+            text = runner.invoke(app, [*words, "--help"], prog_name="pauta").stdout.rstrip()
+            # What every command takes is told once.
+            text = _EVERYWHERE.sub("", text) if words else text
+            lines += ["", " ".join(["##" if len(words) < 2 else "###", "pauta", *words]), "", "```text", text, "```"]
     return "\n".join(lines) + "\n"
+
+
+_EVERYWHERE = re.compile(r"\n\nWith every command\n(?: .*\n?)*(?<!\n)")
 
 
 PAGES: dict[str, Callable[[], str]] = {

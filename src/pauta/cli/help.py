@@ -21,7 +21,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("help.group.again", ("rerun", "replay", "cancel")),
     ("help.group.itself", ("pipeline", "script", "deployment", "deploy", "schedule", "trigger")),
     ("help.group.where", ("server", "worker", "work-pool", "limit")),
-    ("help.group.house", ("token", "audit", "config", "db", "gc", "schema")),
+    ("help.group.house", ("token", "audit", "config", "db", "gc", "retention", "schema")),
 )
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -48,23 +48,23 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "wait": ("pauta wait latest --timeout 10m",),
     "server": ("pauta server", "pauta server --port 7400 --no-worker"),
-    "worker.start": ("pauta worker start --pool gpu --server https://pauta.example --token-file worker.token",),
+    "worker.start": ("pauta worker start --pool gpu --server https://pauta.example", "pauta worker start -p default"),
     "work-pool.create": ("pauta work-pool create --type celery gpu --queue training_queue",),
     "limit.set": ("pauta limit set oracle 2",),
     "pipeline.publish": ('pauta pipeline publish pipeline.json --note "more epochs"',),
     "pipeline.scripts": ("pauta pipeline scripts principal --script treina_modelo.py",),
     "deployment.create": (
         "pauta deployment create nightly --pipeline principal -p alpha=0.2 --pool gpu",
-        "pauta deployment create nightly --pipeline principal --notify failed,held=webhook:https://chat.example/hook",
+        "pauta deployment create weekly --pipeline principal --limit 1",
     ),
     "deploy": ("pauta deploy --dry-run", "pauta deploy nightly"),
     "schedule.create": (
-        'pauta schedule create nightly weekdays --cron "0 6 * * 1-5" --zone America/Sao_Paulo',
+        'pauta schedule create nightly early --cron "0 6 * * 1-5" --zone Europe/Lisbon',
         "pauta schedule create nightly often --every 15m --jitter 1m",
     ),
     "schedule.preview": ('pauta schedule preview --cron "30 2 * * *" --zone Europe/Lisbon --count 5',),
     "trigger.create": (
-        'pauta trigger create nightly arrivals --folder incoming --pattern "*.csv" --frame df_falhas',
+        'pauta trigger create nightly new --folder incoming --pattern "*.csv"',
         "pauta trigger create report then --after nightly",
     ),
     "token.create": (

@@ -93,10 +93,17 @@ class HouseApi(Routes):
         return self._row("GET", "/audit/verify")
 
     def collect(
-        self, *, dry_run: bool, keep_runs: int | None = None, older_than_days: float | None = None
+        self,
+        *,
+        dry_run: bool,
+        keep_runs: int | None = None,
+        older_than_days: float | None = None,
+        budgets: bool = False,
     ) -> CollectView:
-        """Remove what nothing needs, or tell what would be removed."""
+        """Remove what nothing needs, or tell what would be removed; by the server's budgets when asked so."""
         body: dict[str, Any] = {"dry_run": dry_run}
+        if budgets:
+            body["budgets"] = True
         if keep_runs is not None:
             body["keep_runs"] = keep_runs
         if older_than_days is not None:

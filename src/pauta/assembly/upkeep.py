@@ -18,6 +18,7 @@ from pauta.services.upkeep import BackupView, put_back, write_backup
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pauta.services.views import CollectView
     from pauta.storage.turns import TurnStore
     from pauta.storage.upkeep import Upgrade
 
@@ -154,6 +155,31 @@ def upgrade_records(folder: Path, *, dry_run: bool) -> Upgrade | None:
         with _opened(folder):  # whoever opens older records brings them up to date first
             pass
     return pending
+
+
+def keep_to_budgets(folder: Path, *, dry_run: bool, language: str) -> CollectView:
+    """Remove what the budgets of the settings allow no more, as a server does by itself.
+
+    Args:
+        folder: The project's folder.
+        dry_run: Only tell what would be removed.
+        language: Of what the server tells.
+
+    Raises:
+        StoreFault: DB-….
+        NotFound: CFG-035 when there are no records.
+    """
+    from pauta.adapters import clock
+    from pauta.assembly.reaching import remote_project
+    from pauta.services.retain import retain
+
+    remote = remote_project(folder, language=language)
+    if remote is not None:
+        return remote.client.house.collect(dry_run=dry_run, budgets=True)
+    budget = load_settings(folder, environ=os.environ).settings.retention
+    with _opened(folder) as store:
+        objects = objects_in(folder / RECORDS / "objects")
+        return retain(store=store, objects=objects, now=clock.now(), dry_run=dry_run, budget=budget)
 
 
 def _restorer(folder: Path) -> Callable[[Path, Path], None]:

@@ -24,6 +24,7 @@ LATER: Mapping[str, str] = {
     "audit": "audit",
     "config": "config",
     "db": "db",
+    "retention": "retention",
 }
 """Command → its module in this room, which has it as `app`."""
 

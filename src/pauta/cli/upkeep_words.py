@@ -23,6 +23,24 @@ UPKEEP_WORDS: dict[str, tuple[str, str]] = {
     "config.all_default": ("Every setting is at its default.", "Todas as configurações estão no padrão."),
     "config.over": ("{where}, over {others}", "{where}, acima de {others}"),
     "config.over_one": ("{where} ({value})", "{where} ({value})"),
+    # ---- retention
+    "cmd.retention": (
+        "Keep to the budgets: tell what is too old or too much, or remove it.",
+        "Mantém os orçamentos: diz o que é velho ou demais, ou remove.",
+    ),
+    "cmd.retention.more": (
+        "The budgets are the settings [retention]; a server keeps to them by itself. Runs that have not ended, the "
+        "newest of each pipeline, and what runs that stay refer to are never removed. Without --yes it only tells.",
+        "Os orçamentos são as configurações [retention]; um servidor os mantém sozinho. Nunca são removidas "
+        "execuções não terminadas, as mais novas de cada pipeline, nem aquilo a que as que ficam se referem. Sem "
+        "--yes, só diz.",
+    ),
+    "runs.age": ("too old", "fora do prazo"),
+    "runs.space": ("over the budget of bytes", "acima do orçamento de bytes"),
+    "runs.kept_active": ("kept: not ended", "mantidas: não terminaram"),
+    "runs.kept_newest": ("kept: among the newest of the pipeline", "mantidas: entre as mais novas do pipeline"),
+    "runs.kept_referenced": ("kept: other runs refer to them", "mantidas: outras execuções se referem a elas"),
+    "runs.kept_young": ("kept: within the budgets", "mantidas: dentro dos orçamentos"),
     # ---- db
     "cmd.db": (
         "Look after the records: check, back up, restore, upgrade.",

@@ -31,7 +31,7 @@ class _Answer(msgspec.Struct, frozen=True):
 class TableProcesses:
     """Implements `ports.tables.Tables` with ``python -m pauta.runtime.tables``."""
 
-    def __init__(self, *, seconds: float = 600.0, memory_bytes: int = 3 * 2**30) -> None:
+    def __init__(self, *, seconds: float = 120.0, memory_bytes: int = 3 * 2**30) -> None:
         """What each process may use.
 
         Args:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -116,7 +117,8 @@ class Serving(AbstractContextManager["Serving"]):
             ssl_keyfile=server.tls_key,
         )
         answering = uvicorn.Server(config)
-        return _Answering(answering, lambda: self._guard(lambda: answering.run(sockets=[self.access.socket])))
+        run = partial(self._guard, partial(answering.run, sockets=[self.access.socket]))
+        return _Answering(answering, run, end_streams=app.end_streams)
 
     def _guard(self, act: Callable[[], object]) -> None:
         """Half a server is worse than none: when a part of it fails for a reason unknown, the whole ends."""
@@ -131,14 +133,16 @@ class Serving(AbstractContextManager["Serving"]):
 class _Answering:
     """The HTTP server in a thread of its own; signals stay with the main thread."""
 
-    def __init__(self, server: Any, run: Callable[[], None]) -> None:
+    def __init__(self, server: Any, run: Callable[[], None], *, end_streams: Callable[[], None]) -> None:
         self._server = server
+        self._end_streams = end_streams
         self._thread = threading.Thread(target=run, name="http")
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
+        self._end_streams()
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,6 +155,17 @@ def test_a_run_is_run_again_from_a_step(project: ServedProject, run: str) -> Non
     view = project.pauta("rerun", run, "--from", "total", "--json").json
     assert view["of"] == run
     assert [step["cached"] for step in view["steps"]] == [True, False]
+
+
+def test_a_step_is_replayed_here_with_its_real_inputs(project: ServedProject, run: str, tmp_path: Path) -> None:
+    replaying = project.begin("replay", run, "total", "--json")
+    out, err = replaying.communicate(timeout=60)
+    assert replaying.returncode == 0, err
+    assert (json.loads(out)["state"], json.loads(out)["same"]) == ("completed", True)
+    assert project.pauta("replay", run, "nothing", "--json").json["error"]["code"] == "RUN-003"
+    there = {"PAUTA_API_URL": project.written["url"], "PAUTA_TOKEN": project.written["token"]}
+    elsewhere = project.pauta("replay", run, "total", "--json", cwd=tmp_path, **there)
+    assert elsewhere.json["error"]["code"] == "API-110"
 
 
 def test_resuming_a_run_that_has_ended_is_refused(project: ServedProject, run: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pauta.adapters.api_connection import Connection
 from pauta.adapters.api_streams import LiveStream
 from pauta.domain.problems import InvalidInput, Problem, shorten
+from pauta.services.view_replay import GivenView
 from pauta.services.view_runs import (
     Asked,
     AttemptList,
@@ -100,6 +101,10 @@ class RunsApi:
     def step(self, run: str, step: str) -> StepView:
         """One of them."""
         return self._connection.ask("GET", _path(run, "steps", step), StepView)
+
+    def given(self, run: str, step: str) -> GivenView:
+        """What a step was given, to run it again where the objects are."""
+        return self._connection.ask("GET", _path(run, "steps", step, "given"), GivenView)
 
     def attempts(self, run: str) -> AttemptList:
         """All attempts of its stages."""

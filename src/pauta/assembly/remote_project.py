@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pauta.adapters import clock
-from pauta.assembly import RECORDS
+from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.remote_project_following import Follower
 from pauta.assembly.remote_project_sending import Sending, inputs_of, publication_of
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, PautaError, Problem
@@ -238,13 +239,25 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         """Remove what nothing needs, or tell what would be removed."""
         return self.client.house.collect(dry_run=dry_run, keep_runs=keep_runs, older_than_days=older_than_days)
 
-    def replay(self, run: str, step: str, *, pdb: bool) -> Any:
-        """Run one step of a run again here.
+    def replay(self, run: str, step: str, *, pdb: bool) -> dict[str, Any]:
+        """Run one step of a run again here, in the foreground. The objects are read where the server keeps them.
+
+        Returns:
+            ``state``, ``seconds``, ``same`` (whether it gave the same again) or ``error``.
 
         Raises:
-            Conflict: API-110 when the run's objects are not on this machine.
+            NotFound: RUN-001, RUN-003.
+            Conflict: RUN-008 when something it takes was never made; API-110 when the server is not of this folder.
         """
-        raise Conflict(Problem("API-110", {"step": step}))
+        from pauta.assembly.replaying import run_replay
+        from pauta.services.view_replay import replay_from
+
+        if not self._here:
+            raise Conflict(Problem("API-110", {"step": step}))
+        found = replay_from(self.client.runs.given(run, step))
+        aside = sys.stderr if sys.stdout is sys.stderr else None
+        objects = objects_in(self.records / "objects")
+        return run_replay(found, records=self.records, objects=objects, run=run, pdb=pdb, output=aside)
 
 
 def _umask() -> int:

@@ -86,7 +86,7 @@ class Trigger(Struct, frozen=True):
     """Something that makes a deployment run.
 
     Attributes:
-        settings: ``file``: `folder`, `pattern`, `input` (frame that the file becomes); ``completion``:
+        settings: ``file``: `folder`, `pattern`, `input` (frame that the file becomes, or None); ``completion``:
             `deployment`, `states`; ``webhook``: `allow` (parameters that a body may give); its secret follows from
             the server's.
         problem: Why it started nothing when it last was set off, or could not watch.

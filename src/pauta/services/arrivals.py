@@ -85,7 +85,8 @@ class Arrivals:
         started: list[RunId] = []
         for arrived in found:
             if arrived.event not in settled and self._still[trigger.id][arrived.event] >= STILL:
-                inputs = {trigger.settings["input"]: {"path": arrived.source}}
+                name = trigger.settings["input"]
+                inputs = {name: {"path": arrived.source}} if name is not None else None
                 started += self._settle(trigger, arrived.event, settled, inputs=inputs)
         return started
 

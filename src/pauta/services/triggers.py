@@ -31,12 +31,12 @@ class FileSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         folder: Relative to the project's folder.
-        input: Name of the frame that the file becomes.
+        input: Name of the frame that the file becomes; None: its arrival is all that counts.
         pattern: Which files, as shells write it.
     """
 
     folder: str
-    input: str
+    input: str | None = None
     pattern: str = "*"
 
 
@@ -226,6 +226,8 @@ def _check_file(control: Control, target: Deployment, settings: FileSettings) ->
         folder_of(control, settings.folder)
     except InvalidInput as error:
         return list(error.problems)
+    if settings.input is None:
+        return []
     with control.store.transaction() as tx:
         version = find_version(tx, target.pipeline, target.pipeline_version)
     given = frozenset({*target.inputs, settings.input})
@@ -257,7 +259,7 @@ def _check_completion(control: Control, target: Deployment, settings: Completion
 
 def _check_given(control: Control, target: Deployment, settings: Struct, given: Mapping[str, Any]) -> list[Problem]:
     """Parameters that the body of a webhook may give are not missing yet."""
-    if isinstance(settings, FileSettings):
+    if isinstance(settings, FileSettings) and settings.input is not None:
         target = replace(target, inputs={**target.inputs, settings.input: settings.folder})
     problems = check_parameters(control, target, given)
     later = settings.allow if isinstance(settings, WebhookSettings) else ()

@@ -72,6 +72,16 @@ def test_a_file_that_has_stopped_growing_becomes_the_input_of_one_run(world: Wor
     assert (run.asked_by, run.deployment, run.inputs["parts"].rows) == ("trigger t", "daily", 2)
 
 
+def test_a_file_may_set_off_a_run_that_does_not_read_it(world: World) -> None:
+    _, arrivals = watch_files(world, input=None, pattern="*.done")
+    put(world, "mar.done", "")
+    [run_id] = polled(arrivals)
+    with world.store.transaction() as tx:
+        run = tx.runs.get(run_id)
+    assert run is not None
+    assert run.inputs["parts"].rows == 1
+
+
 def test_a_file_that_still_grows_is_left_alone(world: World) -> None:
     _, arrivals = watch_files(world)
     for n in range(6):

@@ -78,13 +78,13 @@ def form(declared: Any) -> str:
     words = {bool: "`true` or `false`", int: "whole number", float: "number", tuple: "list of texts"}
     text = words.get(declared.base, "secret" if declared.is_secret else "text")
     bounds = declared.bounds
-    if bounds is not None and bounds.le is not None:
-        text += f" from {bounds.ge:g} to {bounds.le:g}"
-    elif bounds is not None and bounds.gt is not None:
-        text += f" above {bounds.gt:g}"
-    elif bounds is not None and bounds.ge:
-        text += f" from {bounds.ge:g}"
-    return text
+    if bounds is None:
+        return text
+    if bounds.gt is not None:
+        text += f" above {bounds.gt}"
+    elif bounds.ge:
+        text += f" from {bounds.ge}"
+    return text + (f" up to {bounds.le}" if bounds.le is not None else "")
 
 
 def default(value: Any) -> str:

@@ -154,11 +154,11 @@ def _wanted_number(declared: Setting) -> tuple[str, dict[str, str]]:
     kind, bounds = "whole" if declared.base is int else "number", declared.bounds
     if bounds is None:
         return kind, {}
-    if bounds.ge is not None and bounds.le is not None:
-        return f"{kind}_range", {"least": f"{bounds.ge:g}", "most": f"{bounds.le:g}"}
+    if bounds.le is None:
+        return f"{kind}_least", {"least": f"{bounds.ge}"}
     if bounds.gt is not None:
-        return f"{kind}_above", {"least": f"{bounds.gt:g}"}
-    return f"{kind}_least", {"least": f"{bounds.ge:g}"}
+        return f"{kind}_above", {"least": f"{bounds.gt}", "most": f"{bounds.le}"}
+    return f"{kind}_range", {"least": f"{bounds.ge}", "most": f"{bounds.le}"}
 
 
 def _shown(value: Any) -> str:

@@ -13,7 +13,8 @@ from msgspec import Meta, Struct, field
 Secret = NewType("Secret", str)
 """A value that no output, record or message may contain. May be written ``env:NAME`` or ``file:PATH``."""
 
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=604_800)]
+Days = Annotated[float, Meta(ge=0, le=36_500)]
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -61,7 +62,7 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     scheduler: bool = True
     reaper: bool = True
     retention: bool = True
-    drain_seconds: Annotated[float, Meta(ge=0)] = 30.0
+    drain_seconds: Annotated[float, Meta(ge=0, le=604_800)] = 30.0
 
 
 class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,11 +144,11 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
         every_hours: How often the server cleans up.
     """
 
-    run_days: Annotated[float, Meta(ge=0)] | None = 90.0
+    run_days: Days | None = 90.0
     keep_runs: Count = 20
-    log_days: Annotated[float, Meta(ge=0)] | None = 30.0
+    log_days: Days | None = 30.0
     object_bytes: Count | None = None
-    every_hours: Annotated[float, Meta(gt=0)] = 6.0
+    every_hours: Annotated[float, Meta(gt=0, le=8_760)] = 6.0
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from pauta.domain.access import Permission
 from pauta.server.caller import AuditDep, ControlDep, SettingsDep
@@ -27,8 +28,8 @@ class Cleanup(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     dry_run: bool = True
-    keep_runs: int | None = None
-    older_than_days: float | None = None
+    keep_runs: Annotated[int, Meta(ge=0)] | None = None
+    older_than_days: Annotated[float, Meta(ge=0, le=36_500)] | None = None
     budgets: bool = False
 
 

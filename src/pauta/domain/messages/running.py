@@ -38,8 +38,8 @@ RUNNING: dict[str, Bilingual] = {
         "a execução {run} está no estado {state}: não há o que cancelar",
     ),
     "RUN-006": both(
-        "run {run} is {state}: only a run that has not ended goes on",
-        "a execução {run} está no estado {state}: só continua a que não terminou",
+        "run {run} is {state}: there is nothing to resume",
+        "a execução {run} está no estado {state}: não há o que retomar",
         do="`pauta rerun {run}` runs it again, taking what did not change from the cache",
         faca="`pauta rerun {run}` repete a execução e tira do cache o que não mudou",
     ),

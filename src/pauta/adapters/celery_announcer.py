@@ -8,9 +8,12 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
 from pauta.adapters.celery_app import TASK
 from pauta.domain.problems import Problem, StoreFault, shorten
+
+_AWAY = (KombuError, RedisError, OSError)
 
 
 class CeleryAnnouncer:
@@ -43,7 +46,7 @@ class CeleryAnnouncer:
                     ignore_result=True,
                     retry=False,
                 )
-        except (KombuError, OSError) as error:
+        except _AWAY as error:
             self._hang_up()
             raise StoreFault(Problem("CEL-001", {"reason": shorten(error)})) from error
 
@@ -55,5 +58,5 @@ class CeleryAnnouncer:
     def _hang_up(self) -> None:
         connection, self._connection, self._producer = self._connection, None, None
         if connection is not None:
-            with suppress(KombuError, OSError):
+            with suppress(*_AWAY):
                 connection.release()

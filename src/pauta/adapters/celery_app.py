@@ -28,6 +28,8 @@ def make_app(broker_url: str) -> Celery:
         broker_connection_timeout=_PATIENCE_SECONDS,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # Else a worker ends when the broker answers that its memory is full.
+        broker_channel_error_retry=True,
         broker_transport_options={
             "socket_connect_timeout": _PATIENCE_SECONDS,
             "socket_keepalive": True,

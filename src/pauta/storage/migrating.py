@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +10,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.pool import NullPool, StaticPool
 
-FOLDER = Path(__file__).parent / "migrations"
+from pauta.storage.versions import MIGRATIONS
 
 
 def config(connection: sa.Connection | None = None) -> Config:
     """The migration tool's settings: our scripts, no file, the given connection."""
     made = Config()
-    made.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    made.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     if connection is not None:
         made.attributes["connection"] = connection
     return made

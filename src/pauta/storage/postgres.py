@@ -1,4 +1,4 @@
-"""PostgreSQL, for more than one machine. The only file that knows its driver, psycopg 3."""
+"""PostgreSQL, for more than one machine. Only the files ``postgres*.py`` know its driver, psycopg 3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ try:
 except ImportError as _missing:
     raise fault("DB-015", detail=str(_missing)) from _missing
 
-_SCHEMA_LOCK = 0x7061757461  # "pauta": whoever makes or changes the schema takes this advisory lock
+SCHEMA_LOCK = 0x7061757461  # "pauta": whoever makes or changes the schema takes this advisory lock
 _PAUSE_SECONDS = 0.1
 _BY_STATE = {
     SQLSTATE: "DB-010",
@@ -50,7 +50,7 @@ class PostgresConnection:
     error = psycopg.Error
 
     def __init__(self, address: str, *, relaxed: bool, patience_seconds: float, sleep: Callable[[float], None]) -> None:
-        self._address = address
+        self.address = address
         self._relaxed = relaxed
         self._patience = patience_seconds
         self._sleep = sleep
@@ -60,7 +60,7 @@ class PostgresConnection:
     @property
     def where(self) -> str:
         """Host and database, without user and password."""
-        told = psycopg.conninfo.conninfo_to_dict(self._address)
+        told = psycopg.conninfo.conninfo_to_dict(self.address)
         return f"{told.get('host') or 'localhost'}/{told.get('dbname') or ''}"
 
     def open(self) -> psycopg.Connection[tuple[Any, ...]]:
@@ -74,7 +74,7 @@ class PostgresConnection:
             return raw
         self.close()
         try:
-            raw = psycopg.connect(self._address, autocommit=True, application_name="pauta", connect_timeout=10)
+            raw = psycopg.connect(self.address, autocommit=True, application_name="pauta", connect_timeout=10)
             level = raw.execute("SHOW synchronous_commit").fetchone()
         except (psycopg.Error, OSError) as error:
             raise fault("DB-008", "unreachable", where=self.where, detail=str(error)) from error
@@ -218,12 +218,12 @@ def open_postgres(
 
 def _prepare(connection: PostgresConnection, address: str) -> None:
     raw = connection.open()
-    if _standing(raw, connection.where) is Standing.CURRENT:
+    if standing_of(raw, connection.where) is Standing.CURRENT:
         return
     with raw.transaction():
         # Several programs may start at once; the first one makes the schema, the others find it made.
-        raw.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
-        found = _standing(raw, connection.where)
+        raw.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
+        found = standing_of(raw, connection.where)
         if found is Standing.EMPTY:
             for text in texts.load("postgres_schema").values():
                 raw.execute(text)
@@ -234,7 +234,12 @@ def _prepare(connection: PostgresConnection, address: str) -> None:
             upgrade_postgres(address)
 
 
-def _standing(raw: psycopg.Connection[tuple[Any, ...]], where: str) -> Standing:
+def standing_of(raw: psycopg.Connection[tuple[Any, ...]], where: str) -> Standing:
+    """How the database stands to the program.
+
+    Raises:
+        StoreFault: DB-002.
+    """
     rows = raw.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
     tables = {row[0] for row in rows.fetchall()}
     versions = None

@@ -198,10 +198,20 @@ def open_sqlite(folder: Path, *, command: str | None = None, wait: Callable[[], 
         else:
             lock.release()
         if isinstance(error, sqlite3.Error):
-            raise explain(error, path) from error
+            explained = explain(error, path)
+            raise (_damaged(path, str(error)) if explained.problems[0].code == "DB-001" else explained) from error
         if isinstance(error, OSError):
             raise fault("E-DISK" if error.errno == ENOSPC else "DB-007", path=str(path), detail=str(error)) from error
         raise
+
+
+def _damaged(path: Path, detail: str) -> StoreFault:
+    """The fault of a damaged file, with the backups that lie beside it, newest first."""
+    found = sorted((file.parent for file in path.parent.glob(f"backups/*/{DATABASE}")), reverse=True)[:3]
+    if not found:
+        return fault("DB-001", detail=detail, path=str(path))
+    backups = ", ".join(map(str, found))
+    return fault("DB-001", "backups", detail=detail, path=str(path), backups=backups, newest=str(found[0]))
 
 
 def _has_bytes(path: Path) -> bool:
@@ -222,8 +232,8 @@ def _prepare(connection: SqliteConnection, path: Path, *, must_check: bool) -> N
     if must_check:
         found = raw.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise fault("DB-001", detail=f"quick_check: {found}", path=str(path))
-    found_standing = _standing(raw, path)
+            raise _damaged(path, f"quick_check: {found}")
+    found_standing = standing_of(raw, path)
     if found_standing is Standing.EMPTY:
         make_tables(raw)
     elif found_standing is Standing.OLDER:
@@ -233,7 +243,12 @@ def _prepare(connection: SqliteConnection, path: Path, *, must_check: bool) -> N
     raw.execute("PRAGMA journal_mode=WAL")
 
 
-def _standing(raw: sqlite3.Connection, path: Path) -> Standing:
+def standing_of(raw: sqlite3.Connection, path: Path) -> Standing:
+    """How the file stands to the program.
+
+    Raises:
+        StoreFault: DB-002.
+    """
     tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     versions = None
     if "alembic_version" in tables:

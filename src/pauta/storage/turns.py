@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager
-from queue import SimpleQueue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Protocol
 
 from pauta.domain.problems import StoreFault
 from pauta.ports.store import Transaction
+from pauta.storage.turnstile import Turnstile
 
 
 class Ends(Protocol):
@@ -82,9 +84,7 @@ class TurnStore:
     def __init__(self, keeper: Keeper, *others: Keeper) -> None:
         self.keeper = keeper
         self._count = 1 + len(others)
-        self._idle: SimpleQueue[Keeper] = SimpleQueue()
-        for each in (keeper, *others):
-            self._idle.put(each)
+        self._keepers: Turnstile[Keeper] = Turnstile((keeper, *others))
         self._inside: set[int] = set()
         self._closing = threading.Lock()
         self.is_closed = False
@@ -106,9 +106,9 @@ class TurnStore:
         me = threading.get_ident()
         if me in self._inside:
             raise RuntimeError("a transaction inside a transaction")
-        keeper = self._idle.get()
+        keeper = self._keepers.take()
         if self.is_closed:
-            self._idle.put(keeper)
+            self._keepers.give_back(keeper)
             raise RuntimeError("the store is closed")
         self._inside.add(me)
         return keeper
@@ -116,18 +116,37 @@ class TurnStore:
     def give_back(self, keeper: Keeper) -> None:
         """Let others have the keeper."""
         self._inside.discard(threading.get_ident())
-        self._idle.put(keeper)
+        self._keepers.give_back(keeper)
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[float], None]]:
+        """Nobody is in a transaction inside the block, but while it pauses: it is given how to, in seconds.
+
+        For a store with one keeper. Raises as `take` does; a pause raises when the store was closed meanwhile.
+        """
+        held: list[Keeper] = [self.take()]
+
+        def pause(seconds: float) -> None:
+            self.give_back(held.pop())
+            time.sleep(seconds)
+            held.append(self.take())
+
+        try:
+            yield pause
+        finally:
+            if held:
+                self.give_back(held.pop())
 
     def close(self) -> None:
         """See `Store`. Waits for transactions that go on; closing twice is closing once."""
         with self._closing:
             if self.is_closed:
                 return
-            keepers = [self._idle.get() for _ in range(self._count)]
+            keepers = [self._keepers.take() for _ in range(self._count)]
             self.is_closed = True
             for keeper in keepers:
                 keeper.close()
-                self._idle.put(keeper)  # whoever waits for one finds the store closed
+                self._keepers.give_back(keeper)  # whoever waits for one finds the store closed
 
 
 class _Block:

@@ -11,6 +11,12 @@ STORING: dict[str, Bilingual] = {
         do="Nothing new was recorded. Put a backup in its place; keep the damaged file for a repair.",
         faca="Nada de novo foi registrado. Coloque um backup no lugar; guarde o arquivo danificado para um reparo.",
     ),
+    "DB-001.backups": both(
+        "the database {path} is damaged: {detail}; backups are in {backups}",
+        "o banco de dados {path} está danificado: {detail}; há backups em {backups}",
+        do="Nothing new was recorded. pauta db restore --force {newest} (the damaged file is moved aside, not lost)",
+        faca="Nada de novo foi registrado. pauta db restore --force {newest} (o arquivo danificado é posto de lado)",
+    ),
     "DB-002": both(
         "the database {where} has version {found}; this program knows versions up to {known}",
         "o banco de dados {where} tem a versão {found}; este programa conhece versões até {known}",
@@ -118,6 +124,24 @@ STORING: dict[str, Bilingual] = {
         "o driver do PostgreSQL não está instalado: {detail}",
         do="pip install 'pauta[postgres]'",
         faca="pip install 'pauta[postgres]'",
+    ),
+    "DB-016": both(
+        "{path} exists already",
+        "{path} já existe",
+        do="Name a file that does not exist: a backup never takes the place of another.",
+        faca="Indique um arquivo que não existe: um backup nunca toma o lugar de outro.",
+    ),
+    "DB-017": both(
+        "{where} holds records already",
+        "{where} já contém registros",
+        do="Restore into an empty folder or database, or move what is there aside.",
+        faca="Restaure em uma pasta ou banco de dados vazio, ou ponha de lado o que existe.",
+    ),
+    "DB-018": both(
+        "{path} is not a whole backup: {detail}",
+        "{path} não é um backup íntegro: {detail}",
+        do="Nothing was restored. Use another backup.",
+        faca="Nada foi restaurado. Use outro backup.",
     ),
     "E-DISK": both(
         "no space is left on the disk of {path}",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from celery_works import QUEUE, SWEEP_SECONDS, Works
+from celery_works import QUEUE, Works
 from pauta.adapters.celery_announcer import CeleryAnnouncer
 from pauta.domain.problems import StoreFault
 from servers import NoServer

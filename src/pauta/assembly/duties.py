@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pauta.adapters.apprise_notifier import AppriseNotifier
 from pauta.adapters.webhook import Webhook
+from pauta.assembly.announcing import announcing
 from pauta.domain.problems import Problem
 from pauta.domain.settings import Settings
 from pauta.scheduler.duties import Duties, Duty
@@ -54,7 +55,7 @@ class Household(AbstractContextManager["Household"]):
 
 
 def _all(control: Control, settings: Settings, url: str) -> list[_Going]:
-    going: list[_Going] = [Duties(list(_duties(control, settings, url)))]
+    going: list[_Going] = [Duties(list(_duties(control, settings, url))), announcing(control, settings)]
     if settings.server.scheduler:
         going += [Scheduler(control, tell=_warn), Watch(Arrivals(control))]
     return going

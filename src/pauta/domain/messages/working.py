@@ -40,37 +40,11 @@ WORKING: dict[str, Bilingual] = {
         do="send the object again",
         faca="envie o objeto de novo",
     ),
-    "ATT-007": both(
-        "the object is larger than {limit} bytes",
-        "o objeto é maior que {limit} bytes",
-        do="raise [server] upload_limit_bytes, or let the workers reach the object store themselves",
-        faca="aumente [server] upload_limit_bytes, ou deixe os workers acessarem o armazenamento diretamente",
-    ),
-    "ATT-010": both(
-        "this token does not reach to pool '{pool}'; it reaches to: {known}",
-        "este token não alcança o pool '{pool}'; ele alcança: {known}",
-        do="make a worker token for this pool: pauta token create --role worker --pool {pool}",
-        faca="crie um token de worker para este pool: pauta token create --role worker --pool {pool}",
-    ),
     "ATT-011": both(
         "no worker {owner} is registered with this token",
         "nenhum worker {owner} está registrado com este token",
         do=_AGAIN,
         faca=_DE_NOVO,
-    ),
-    "ATT-012": both(
-        "the grant for this object is missing, has ended, or is not ours",
-        "a permissão para este objeto falta, terminou, ou não é nossa",
-    ),
-    "ATT-020": both(
-        "the server at {url} could not be reached for {seconds} s: {reason}",
-        "o servidor em {url} ficou inacessível por {seconds} s: {reason}",
-        do="check the address, the network and whether `pauta server` runs",
-        faca="verifique o endereço, a rede e se `pauta server` está em execução",
-    ),
-    "ATT-021": both(
-        "the server at {url} refused: {status} {reason}",
-        "o servidor em {url} recusou: {status} {reason}",
     ),
     "ATT-022": both(
         "the worker has no server address or no token",

@@ -69,12 +69,6 @@ def check_facts(facts: Facts, *, broker_url: str | None = None) -> Findings:
     return Findings(errors, (*_clock(facts), *_policy(facts, broker_url)))
 
 
-def check_start(settings: Settings, facts: Facts) -> Findings:
-    """Both kinds of checks."""
-    first, second = check_settings(settings), check_facts(facts, broker_url=settings.celery.broker_url)
-    return Findings(first.errors + second.errors, first.warnings + second.warnings)
-
-
 # ---- probes -----------------------------------------------------------------------------------
 
 

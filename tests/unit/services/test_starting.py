@@ -12,7 +12,7 @@ from pauta.adapters.folder_objects import FolderObjects
 from pauta.adapters.memory_objects import MemoryObjects
 from pauta.domain.problems import Problem
 from pauta.domain.settings import CelerySettings, DatabaseSettings, QueueSettings, ServerSettings, Settings
-from pauta.services.starting import Facts, check_facts, check_settings, check_start, is_damaging, is_loopback, probe
+from pauta.services.starting import Facts, Findings, check_facts, check_settings, is_damaging, is_loopback, probe
 from pauta.storage.memory import MemoryStore
 from store_samples import NOON, submit
 
@@ -24,8 +24,9 @@ def said(problems: tuple[Problem, ...]) -> list[str]:
 
 
 def test_what_is_well_says_nothing() -> None:
-    found = check_start(Settings(), Facts(NOW, newest_event=NOW, sqlite=(3, 40, 0)))
-    assert (found.errors, found.warnings) == ((), ())
+    nothing = Findings()
+    assert check_settings(Settings()) == nothing
+    assert check_facts(Facts(NOW, newest_event=NOW, sqlite=(3, 40, 0))) == nothing
 
 
 def test_b75_a_lease_shorter_than_three_heartbeats_stops_the_start() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 from pauta.adapters.bell import LocalBell
 from pauta.adapters.memory_objects import MemoryObjects
-from pauta.domain.deploying import Deployment
+from pauta.domain.deploying import Deployment, TriggerKind
 from pauta.domain.ids import RunId
 from pauta.domain.schedules import Firing, Schedule, Timing, TimingKind
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store
-from pauta.services import deployments, schedules
+from pauta.services import deployments, schedules, triggers
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Machine
@@ -105,6 +105,10 @@ class World:
         kind = TimingKind.INTERVAL if "seconds" in timing else TimingKind.CRON
         text = "" if kind is TimingKind.INTERVAL else text
         return schedules.create_schedule(self.control, deployment, name=name, timing=Timing(kind, text, **timing))
+
+    def trigger(self, kind: TriggerKind, name: str = "t", *, of: str = "daily", **settings: Any) -> triggers.Made:
+        """Make a trigger."""
+        return triggers.create_trigger(self.control, of, name=name, kind=kind, settings=settings)
 
     def fire(self) -> list[Fired]:
         """One round of a scheduler."""

@@ -1,4 +1,4 @@
-"""Deliveries to webhooks: a signed body starts a run, once (S26).
+"""Deliveries to webhooks: a signed body starts a run, once.
 
 A caller signs ``TIMESTAMP.BODY`` with HMAC-SHA256 under the trigger's secret and sends
 ``Pauta-Signature: t=TIMESTAMP,v1=HEX``. A timestamp more than five minutes away from the server's clock is refused.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,7 @@ from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem, StoreFault
 from pauta.domain.states import RunState
 from pauta.services import deployments, triggers, triggers_off
-from pauta.services.access import Unauthorized
 from pauta.services.arrivals import Arrivals, run_ended
-from pauta.services.triggers_webhook import deliver, sign
 from scheduling_world import NOBODY, World
 
 CSV = "a,b\n1,2\n"
@@ -34,12 +30,8 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-def make(world: World, kind: TriggerKind, name: str = "t", *, of: str = "daily", **settings: Any) -> triggers.Made:
-    return triggers.create_trigger(world.control, of, name=name, kind=kind, settings=settings)
-
-
 def watch_files(world: World, **settings: Any) -> tuple[Trigger, Arrivals]:
-    made = make(world, FILE, **{"folder": "in", "input": "parts", "pattern": "*.csv", **settings})
+    made = world.trigger(FILE, **{"folder": "in", "input": "parts", "pattern": "*.csv", **settings})
     return made.trigger, Arrivals(world.control)
 
 
@@ -184,14 +176,14 @@ def test_a_folder_that_goes_away_is_told_and_forgotten_when_it_is_back(world: Wo
 def test_only_folders_of_the_project_are_watched(world: World, folder: str) -> None:
     (world.control.records).mkdir(exist_ok=True)
     with pytest.raises(InvalidInput, match="TRG-002"):
-        make(world, FILE, folder=folder, input="parts")
+        world.trigger(FILE, folder=folder, input="parts")
 
 
 def test_a_link_that_leads_out_of_the_project_is_not_followed(world: World, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (world.control.folder / "sly").symlink_to(tmp_path / "outside")
     with pytest.raises(InvalidInput, match="TRG-002"):
-        make(world, FILE, folder="sly", input="parts")
+        world.trigger(FILE, folder="sly", input="parts")
     trigger, arrivals = watch_files(world)
     (world.control.folder / "in").rmdir()
     (world.control.folder / "in").symlink_to(tmp_path / "outside")
@@ -261,7 +253,7 @@ def chain(world: World) -> World:
         daily = tx.deployments.get("daily")
     assert daily is not None
     wanted(world.control, replace(daily, name="report"), behalf=NOBODY)
-    make(world, TriggerKind.COMPLETION, "after", of="report", deployment="daily", states=["completed", "failed"])
+    world.trigger(TriggerKind.COMPLETION, "after", of="report", deployment="daily", states=["completed", "failed"])
     return world
 
 
@@ -291,7 +283,7 @@ def test_ends_before_the_trigger_was_made_or_while_paused_start_nothing(chain: W
     triggers.remove_trigger(chain.control, first.id)
     ended(chain)
     chain.clock.move(seconds=1)
-    made = make(chain, TriggerKind.COMPLETION, of="report", deployment="daily").trigger
+    made = chain.trigger(TriggerKind.COMPLETION, of="report", deployment="daily").trigger
     assert Arrivals(chain.control).completions() == []
     triggers.pause_trigger(chain.control, made.id)
     assert run_ended(chain.control, ended(chain)) == []
@@ -308,127 +300,18 @@ def test_ends_before_the_trigger_was_made_or_while_paused_start_nothing(chain: W
 
 def test_deployments_that_would_set_each_other_off_for_ever_are_refused(chain: World) -> None:
     with pytest.raises(InvalidInput, match="TRG-003"):
-        make(chain, TriggerKind.COMPLETION, of="daily", deployment="report")
+        chain.trigger(TriggerKind.COMPLETION, of="daily", deployment="report")
     with pytest.raises(NotFound, match="DEP-001"):
-        make(chain, TriggerKind.COMPLETION, of="daily", deployment="nobody")
-
-
-# ---- webhooks ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def hook(world: World) -> tuple[World, Trigger, str]:
-    made = make(world, TriggerKind.WEBHOOK, allow=["machine"])
-    assert made.secret is not None
-    return world, made.trigger, made.secret
-
-
-def sent(world: World, trigger: Trigger, secret: str, said: Any = None, *, late: int = 0, body: bytes = b"") -> RunId:
-    body = body if said is None else json.dumps(said).encode()
-    signature = sign(secret, timestamp=int(world.clock().timestamp()) - late, body=body)
-    return deliver(world.control, trigger.id, body=body, signature=signature)
-
-
-def test_a_signed_delivery_starts_a_run_with_the_parameters_it_may_give(hook: tuple[World, Trigger, str]) -> None:
-    world, trigger, secret = hook
-    run_id = sent(world, trigger, secret, {"parameters": {"machine": "M7"}, "anything": ["else"]})
-    with world.store.transaction() as tx:
-        run = tx.runs.get(run_id)
-    assert run is not None
-    assert (run.parameters["machine"], run.asked_by) == ("M7", "trigger t")
-    world.clock.move(seconds=1)
-    assert sent(world, trigger, secret)
-
-
-def test_a_delivery_is_followed_once_by_its_signature_and_by_its_id(hook: tuple[World, Trigger, str]) -> None:
-    world, trigger, secret = hook
-    sent(world, trigger, secret)
-    with pytest.raises(Conflict, match="TRG-013"):
-        sent(world, trigger, secret)
-    sent(world, trigger, secret, {"id": "d1"})
-    world.clock.move(seconds=30)
-    with pytest.raises(Conflict, match="TRG-013"):
-        sent(world, trigger, secret, {"id": "d1"})
-    assert len(world.runs()) == 2
-
-
-def test_what_is_not_signed_rightly_is_refused_alike(hook: tuple[World, Trigger, str]) -> None:
-    world, trigger, secret = hook
-    other = make(world, TriggerKind.WEBHOOK, "other").trigger
-    now = int(world.clock().timestamp())
-    good = sign(secret, timestamp=now, body=b"{}")
-    refused: list[Callable[[], Any]] = [
-        lambda: deliver(world.control, trigger.id, body=b"{}", signature=None),
-        lambda: deliver(world.control, trigger.id, body=b"{}", signature="v1=0"),
-        lambda: deliver(world.control, trigger.id, body=b"{ }", signature=good),
-        lambda: deliver(world.control, trigger.id, body=b"{}", signature=good.replace(str(now), str(now + 1))),
-        lambda: deliver(world.control, other.id, body=b"{}", signature=good),
-        lambda: deliver(world.control, "nobody", body=b"{}", signature=good),
-        lambda: deliver(world.control, "x" * 9000, body=b"{}", signature=good),
-        lambda: sent(world, trigger, "0" * 64),
-        lambda: sent(world, trigger, secret, late=301),
-        lambda: sent(world, trigger, secret, late=-301),
-    ]
-    told = set()
-    for attempt in refused:
-        with pytest.raises(Unauthorized) as error:
-            attempt()
-        told.add(str(error.value))
-    assert len(told) == 1
-    assert world.runs() == []
-    assert sent(world, trigger, secret, late=299)
-
-
-def test_secrets_differ_by_trigger_and_by_server(hook: tuple[World, Trigger, str]) -> None:
-    world, trigger, secret = hook
-    assert len(secret) == 64
-    assert triggers.secret_of(world.control, "another") != secret
-    assert secret not in repr(current(world, trigger))
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b"{", "TRG-011"),
-        (b"[]", "TRG-011"),
-        (b'{"parameters": 1}', "TRG-011"),
-        (b'{"id": ""}', "TRG-011"),
-        (b'{"id": "\\n"}', "TRG-011"),
-        (b"\xff", "TRG-011"),
-        (b"[" * 100_000, "TRG-011"),
-        (b'{"parameters": {"pool": "x"}}', "TRG-012"),
-        (b'{"parameters": {"machine": 7}}', "PRM-001"),
-    ],
-)
-def test_bodies_that_ask_for_what_they_may_not_are_refused(
-    hook: tuple[World, Trigger, str], body: bytes, code: str
-) -> None:
-    world, trigger, secret = hook
-    with pytest.raises((InvalidInput, Conflict), match=code):
-        sent(world, trigger, secret, body=body)
-    assert world.runs() == []
-
-
-def test_a_paused_trigger_or_deployment_follows_no_delivery(hook: tuple[World, Trigger, str]) -> None:
-    world, trigger, secret = hook
-    triggers.pause_trigger(world.control, trigger.id)
-    with pytest.raises(Conflict, match="TRG-014"):
-        sent(world, trigger, secret)
-    triggers.resume_trigger(world.control, trigger.id)
-    deployments.pause(world.control, "daily", behalf=NOBODY)
-    with pytest.raises(Conflict, match="DEP-004"):
-        sent(world, trigger, secret)
-    deployments.resume(world.control, "daily", behalf=NOBODY)
-    assert sent(world, trigger, secret)  # a refused delivery was not used up
+        chain.trigger(TriggerKind.COMPLETION, of="daily", deployment="nobody")
 
 
 # ---- all --------------------------------------------------------------------------------------
 
 
 def test_names_are_taken_once_and_what_is_removed_is_gone(world: World) -> None:
-    trigger = make(world, TriggerKind.WEBHOOK).trigger
+    trigger = world.trigger(TriggerKind.WEBHOOK).trigger
     with pytest.raises(Conflict, match="TRG-005"):
-        make(world, TriggerKind.WEBHOOK)
+        world.trigger(TriggerKind.WEBHOOK)
     assert triggers.pause_trigger(world.control, trigger.id) == triggers.pause_trigger(world.control, trigger.id)
     assert [t.id for t in triggers.list_triggers(world.control, deployment="daily")] == [trigger.id]
     triggers.remove_trigger(world.control, trigger.id)

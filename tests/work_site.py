@@ -16,13 +16,13 @@ import uvicorn
 
 from pauta.adapters import clock
 from pauta.adapters.folder_objects import FolderObjects
-from pauta.assembly.reading import read_input_file
 from pauta.domain.access import Role
 from pauta.domain.ids import RunId
 from pauta.domain.runs import Attempt, Event, Run, Stage, StepRecord
 from pauta.domain.settings import QueueSettings, ServerSettings, Settings
 from pauta.server.app import create_app
 from pauta.server.routes import work
+from pauta.services.accept_reading import read_input_file
 from pauta.services.access import Wanted, make_token
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Hooks, Machine

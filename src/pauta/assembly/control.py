@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pauta import __version__
 from pauta.adapters import clock
+from pauta.adapters.bell import LocalBell
 from pauta.adapters.table_process import TableProcesses
 from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.server_secret import server_secret
@@ -20,13 +21,14 @@ from pauta.domain.problems import InvalidInput
 from pauta.domain.runs import Run
 from pauta.domain.settings import Settings
 from pauta.ports.bell import Bell
-from pauta.ports.store import Store, Transaction
+from pauta.ports.store import Transaction
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Hooks, Machine
 from pauta.services.starting import Findings, check_facts, check_settings, probe
 
 if TYPE_CHECKING:
     from pauta.ports.objects import Objects
+    from pauta.storage.turns import TurnStore
 
 RUNTIME = f"py{sys.version_info.major}.{sys.version_info.minor}"
 """Part of every cache key: a result made under another Python is not taken."""
@@ -77,7 +79,7 @@ def _heed(findings: Findings, say: Callable[[str], None]) -> None:
         raise InvalidInput(findings.errors)
 
 
-def _store(records: Path, settings: Settings) -> Store:
+def _store(records: Path, settings: Settings) -> TurnStore:
     if settings.database.url is not None:
         from pauta.storage.postgres import open_postgres
 
@@ -88,16 +90,15 @@ def _store(records: Path, settings: Settings) -> Store:
 
 
 def _bell(settings: Settings) -> Bell:
-    if settings.database.url is not None:
-        from pauta.storage.postgres_bell import PostgresBell
+    local = LocalBell()
+    if settings.database.url is None:
+        return local
+    from pauta.storage.postgres_bell import PostgresBell
 
-        return PostgresBell(settings.database.url)
-    from pauta.adapters.bell import LocalBell
-
-    return LocalBell()
+    return PostgresBell(settings.database.url, local=local)
 
 
-def _control(folder: Path, settings: Settings, *, store: Store, bell: Bell) -> Control:
+def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) -> Control:
     records = folder / RECORDS
     objects: Objects = objects_in(records / "objects")
     machine = Machine(
@@ -120,7 +121,14 @@ def _control(folder: Path, settings: Settings, *, store: Store, bell: Bell) -> C
         runtime=RUNTIME,
         version=__version__,
         tables=TableProcesses(),
+        copy_records=lambda place: _copy(store, place),
     )
+
+
+def _copy(store: TurnStore, place: Path) -> None:
+    from pauta.storage.upkeep import back_up
+
+    back_up(store, place, now=clock.now())
 
 
 def _note_change(tx: Transaction, run: Run, now: datetime) -> None:

@@ -13,17 +13,21 @@ from pauta.adapters.webhook import Webhook
 from pauta.assembly.announcing import announcing
 from pauta.domain.problems import Problem
 from pauta.domain.settings import Settings
+from pauta.scheduler.cleaning import Cleaning
 from pauta.scheduler.duties import Duties, Duty
 from pauta.scheduler.loop import Scheduler
 from pauta.scheduler.notices import NoticeSender
 from pauta.scheduler.watch import Watch
 from pauta.services.arrivals import Arrivals
 from pauta.services.control import Control
+from pauta.services.notify import Postman
 from pauta.services.reaping import Reaper
 
 _log = logging.getLogger("pauta.server")
 _LOST_BEATS = 3
 _NOTICE_SECONDS = 2.0
+_CLEANING_SECONDS = 600.0
+"""How often it is asked whether the time for cleaning has come: every so many hours, over all servers."""
 
 
 class _Going(Protocol):
@@ -65,13 +69,20 @@ def _duties(control: Control, settings: Settings, url: str) -> list[Duty]:
     duties = [Duty("notices", _NOTICE_SECONDS, _sender(control, settings, url).send_due)]
     if settings.server.reaper:
         duties.append(Duty("reaper", settings.queue.reaper_seconds, _reaping(control, settings)))
+    if settings.server.retention:
+        duties.append(Duty("retention", _CLEANING_SECONDS, Cleaning(control, settings.retention).clean_when_due))
     return duties
 
 
 def _sender(control: Control, settings: Settings, url: str) -> NoticeSender:
-    postmen = {"webhook": Webhook(networks=settings.server.webhook_networks), "apprise": AppriseNotifier()}
+    postmen: dict[str, Postman] = {
+        "webhook": Webhook(networks=settings.server.webhook_networks),
+        "apprise": AppriseNotifier(),
+    }
     language = settings.language or "en"
-    return NoticeSender(control, postmen, link=lambda run: f"{url}/runs/{run}", language=language)
+    return NoticeSender(
+        control, postmen, link=lambda run: f"{settings.server.url or url}/runs/{run}", language=language
+    )
 
 
 def _reaping(control: Control, settings: Settings) -> Callable[[], object]:

@@ -16,11 +16,11 @@ from pauta.adapters import clock
 from pauta.adapters.window import open_window
 from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.owners import owner_here
-from pauta.assembly.reading import read_input_file
 from pauta.assembly.warmth import Warmth
 from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem
 from pauta.domain.states import FINAL_RUNS
+from pauta.services.accept_reading import read_input_file
 
 if TYPE_CHECKING:
     from pauta.adapters.process_launcher import ProcessLauncher

@@ -41,12 +41,6 @@ def values_in(value: Any, look_up: LookUp) -> tuple[str, ...]:
     return tuple(found for name in sorted(_names(value)) if (found := look_up(name)))
 
 
-def secrets_of(value: Any, look_up: LookUp) -> list[str]:
-    """The values of all secrets that are marked in a value, at any depth."""
-    found = (look_up(name) for name in sorted(_names(value)))
-    return [secret for secret in found if secret is not None]
-
-
 def require_secrets(plan: Plan, look_up: LookUp) -> None:
     """Check that every secret of a plan is there.
 

@@ -16,7 +16,7 @@ from pauta.services.masking import MaskedLines, Masker, masker_of
 class Discretion:
     """Keeps the secrets of one run out of its records and out of sight.
 
-    What a step gives as its result is its own affair: data is not changed, what is told about it is.
+    What a step gives as its result is its own affair: data is not changed, what is told about it is, names included.
     """
 
     def __init__(self) -> None:
@@ -56,9 +56,20 @@ class Discretion:
             case wire.Measured():
                 changes = {"name": masker.mask_text(report.name)}
             case wire.StepFailed():
-                changes = {"problem": masker.mask_problem(report.problem)}
+                changes = {
+                    "problem": masker.mask_problem(report.problem),
+                    "files": masker.mask_value(report.files),
+                }
             case wire.StepFinished():
-                changes = {"profile": masker.mask_value(report.profile), "metrics": masker.mask_value(report.metrics)}
+                changes = {
+                    "profile": masker.mask_value(report.profile),
+                    "metrics": masker.mask_value(report.metrics),
+                    "files": masker.mask_value(report.files),
+                    "models": masker.mask_value(report.models),
+                }
+                if report.output is not None and report.output.columns:
+                    columns = masker.mask_value(report.output.columns)
+                    changes["output"] = replace(report.output, columns=columns)
         return replace(report, **changes) if changes else report
 
     def problem(self, problem: Problem) -> Problem:

@@ -10,7 +10,7 @@ from pauta.domain import wire
 from pauta.domain.ids import Address
 from pauta.domain.work import Assignment
 from pauta.ports.objects import Identity, Objects
-from pauta.services.secrets import reveal, secrets_of
+from pauta.services.secrets import reveal, values_in
 from pauta.worker.bundle import lay_out
 from pauta.worker.place import Place
 
@@ -37,7 +37,7 @@ class Orders:
     def secrets(self, assignment: Assignment) -> list[str]:
         """The values of the secrets that its steps are given."""
         look_up = self._place.secret
-        return [value for step in assignment.order.steps if step.kwargs for value in secrets_of(step.kwargs, look_up)]
+        return [value for step in assignment.order.steps if step.kwargs for value in values_in(step.kwargs, look_up)]
 
     def _bundle(self, scripts: Mapping[str, Address]) -> str:
         known = self._laid_out.get(id(scripts))

@@ -100,7 +100,7 @@ class Door:
     async def _token(self, text: str, visit: Visit) -> Token:
         known = self._known.get(visit.digest)
         if known is None:
-            async with self._one_at_a_time:  # else a thousand guesses at once all come before the first is counted
+            async with self._one_at_a_time:  # else many good tokens at once look like guesses until they are known
                 return await self._first_time(text, visit)
         token, checked = known
         if time.monotonic() - checked > FRESH_SECONDS:

@@ -106,6 +106,8 @@ FORGED: dict[str, dict[str, str]] = {
     "only a referrer": {"referer": OWN + "/"},
     "same origin said twice": {"sec-fetch-site": "same-origin, same-origin"},
     "right site, wrong origin": {"sec-fetch-site": "same-origin", "origin": "https://attacker.example"},
+    "another site, our origin": {"sec-fetch-site": "cross-site", "origin": OWN},
+    "another port, our origin": {"sec-fetch-site": "same-site", "origin": OWN},
     "a listed page": {"sec-fetch-site": "cross-site", "origin": "https://ui.example"},
 }
 CHANGES = [

@@ -190,6 +190,26 @@ def test_7_a_log_sealed_anew_without_the_key_is_seen(site: tuple[Store, Tamperin
     assert (verdict.content, verdict.complete) == (tuple(range(1, ROWS + 1)), False)
 
 
+def test_6_a_row_from_another_history_of_the_same_server_is_seen() -> None:
+    store: Any = MemoryStore()
+    written(store)
+    past = MemoryStore()  # as from a backup: the same key, the same numbers, other rows before it
+    with past.transaction() as tx:
+        note(tx, actor="bob", action="x", target="y", now=NOON, secret=SECRET)
+    written(past)
+    old = _rows(past)[2]
+    rows = _rows(store)
+    _put_in_memory(store, [*rows[:2], old, *rows[3:]], (ROWS, rows[-1].mac), False)
+    assert verify(store, secret=SECRET).content == (3, 4)
+
+
+def test_a_note_of_the_end_that_was_changed_alone_is_seen(site: tuple[Store, Tampering]) -> None:
+    store, tamper = site
+    written(store)
+    tamper.put(tamper.read(), (ROWS + 1, tamper.read()[-1].mac), False)
+    assert not verify(store, secret=SECRET).complete
+
+
 def test_a_head_kept_elsewhere_fits_the_log_that_went_on(site: tuple[Store, Tampering]) -> None:
     store, _ = site
     written(store)

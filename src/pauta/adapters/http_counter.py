@@ -155,7 +155,12 @@ class HttpCounter:
         wanted: dict[Address, Lease] = {}
         for assignment in assignments:
             for address in addresses_of(assignment):
-                wanted.setdefault(address, _lease(assignment))
+                if self._objects.is_here(address):
+                    self._objects.note(address)
+                else:
+                    wanted.setdefault(address, _lease(assignment))
+        if not wanted:
+            return {}
         faults: dict[Address, PautaError] = {}
         with ThreadPoolExecutor(max_workers=_FETCHERS, thread_name_prefix="fetch") as pool:
             tasks = {pool.submit(self._fetch_one, address, lease): address for address, lease in wanted.items()}

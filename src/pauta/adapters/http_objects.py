@@ -36,6 +36,10 @@ class HttpObjects:
         self._at_server: set[Address] = set()
         self._lock = threading.Lock()
 
+    def is_here(self, address: Address) -> bool:
+        """Whether the object need not be fetched."""
+        return self._cache.exists(address)
+
     def fetch(self, address: Address, *, grant: str) -> None:
         """Have the object in the cache, its bytes checked against its name.
 
@@ -55,7 +59,7 @@ class HttpObjects:
             if found != address:
                 # Cut short or changed on the way; a file of that other name is garbage that goes with the cache.
                 raise Unreachable(Problem("ATT-006", {"address": address, "found": found}))
-        self._note(address)
+        self.note(address)
 
     def send(self, address: Address, *, grant: str) -> None:
         """Have the object at the server. What is not in the cache is left to the server to know.
@@ -71,7 +75,7 @@ class HttpObjects:
             size = path.stat().st_size
             with self._opened("PUT", address, grant=grant, data=file if size else b"", size=size) as answer:
                 answer.read()
-        self._note(address)
+        self.note(address)
 
     def tidy(self, *, now: datetime) -> int:
         """Drop what has lain in the cache for days; the number of bytes freed. For a worker's start."""
@@ -80,7 +84,8 @@ class HttpObjects:
         self._cache.empty_trash(older_than=now + _KEEP)
         return freed
 
-    def _note(self, address: Address) -> None:
+    def note(self, address: Address) -> None:
+        """The server has it: it need not be sent."""
         with self._lock:
             if len(self._at_server) >= _MOST_KNOWN:
                 self._at_server.clear()

@@ -106,16 +106,21 @@ class WorkVerbs:
 
     # ---- claiming -----------------------------------------------------------------------------
 
-    def arrive(self, worker: WorkerRecord, asked: ClaimAsked) -> WorkerRecord:
+    def arrive(self, caller: Caller, asked: ClaimAsked) -> WorkerRecord:
         """A claim has come in: the worker lives, and its older claims that still wait get nothing more.
 
         Returns:
             The worker as it is now. Whoever changes it from here on rings for its pools.
+
+        Raises:
+            NotFound: ATT-011, as `worker`.
         """
-        with self._control.store.transaction() as tx:
-            present = self._see(tx, worker)
+        worker = self.worker(caller, asked.owner)
+        if self._control.now() - worker.seen_at > timedelta(seconds=self._queue.heartbeat_seconds / 2):
+            with self._control.store.transaction() as tx:
+                worker = self._see(tx, worker)
         self._claims.arrive(worker.owner, asked.number)
-        return present
+        return worker
 
     def claim(self, worker: WorkerRecord, asked: ClaimAsked) -> Given | None:
         """Claim at once. None when there is nothing now and waiting may help.

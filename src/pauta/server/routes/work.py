@@ -14,6 +14,7 @@ from fastapi import Depends, Header, Path, Request
 from fastapi.responses import FileResponse
 
 from pauta.domain.access import Permission
+from pauta.domain.deploying import WorkerRecord
 from pauta.domain.ids import Address
 from pauta.domain.problems import InvalidInput, Problem
 from pauta.domain.work import Recorded
@@ -34,6 +35,7 @@ from pauta.server.bodies import check_type
 from pauta.server.caller import CallerDep, ControlDep, visit_of
 from pauta.server.routing import Routes
 from pauta.server.streaming import Streams, Watch, streams_of
+from pauta.services.access import Caller
 from pauta.services.work_verbs import WorkVerbs
 from pauta.services.work_verbs_objects import WorkObjects
 
@@ -87,10 +89,13 @@ def register_worker(body: Registration, desk: DeskDep, caller: CallerDep) -> Reg
 async def claim_stages(body: ClaimAsked, desk: DeskDep, caller: CallerDep) -> Given:
     """Take stages. When there are none, the answer waits until one of the worker's pools is rung for."""
     verbs, deadline = desk.verbs, time.monotonic() + body.wait_seconds
-    worker = await anyio.to_thread.run_sync(verbs.worker, caller, body.owner)
+    worker, given = await anyio.to_thread.run_sync(_claim_at_once, verbs, caller, body)
+    if given is not None or not body.wait_seconds:
+        return given or Given()
     async with _hearing(desk.streams, [f"pool:{pool}" for pool in worker.pools]) as watches:
-        worker = await anyio.to_thread.run_sync(verbs.arrive, worker, body)
         while True:
+            # Looked at again before each wait: a bell may have rung before anybody listened.
+            worker = await anyio.to_thread.run_sync(verbs.worker, caller, body.owner)
             given = await anyio.to_thread.run_sync(verbs.claim, worker, body)
             left = deadline - time.monotonic()
             if given is not None or left <= 0:
@@ -98,7 +103,11 @@ async def claim_stages(body: ClaimAsked, desk: DeskDep, caller: CallerDep) -> Gi
             due = await anyio.to_thread.run_sync(verbs.seconds_to_next)
             if await _first_of(watches, min(left, due)):
                 deadline = 0.0  # whoever rang may have stopped something: the worker wants to ask what
-            worker = await anyio.to_thread.run_sync(verbs.worker, caller, body.owner)
+
+
+def _claim_at_once(verbs: WorkVerbs, caller: Caller, asked: ClaimAsked) -> tuple[WorkerRecord, Given | None]:
+    worker = verbs.arrive(caller, asked)
+    return worker, verbs.claim(worker, asked)
 
 
 @ROUTES.add("POST", "/report", permission=Permission.WORK, answers=Recorded, summary="Tell what happened")

@@ -116,7 +116,9 @@ def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) 
         bell=bell,
         now=clock.now,
         random_bits=clock.random_bits,
-        secret=server_secret(records),
+        secret=server_secret(
+            records, given=settings.server.secret, store=store, is_shared=settings.database.url is not None
+        ),
         look_up=os.environ.get,
         runtime=RUNTIME,
         version=__version__,

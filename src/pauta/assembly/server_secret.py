@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
+
+from pauta.domain.problems import Conflict, Problem
+from pauta.ports.store import Store
 
 NAME = "secret"
 _BYTES = 32
 
 
-def server_secret(records: Path) -> bytes:
-    """The secret of a project, made now if there is none. Only its owner can read the file."""
-    path = records / NAME
+_MARK = "server.secret"
+
+
+def server_secret(records: Path, *, given: str | None, store: Store, is_shared: bool) -> bytes:
+    """The secret of a project, made now if there is none. Only its owner can read the file.
+
+    Args:
+        records: Where it is kept.
+        given: The secret by the settings: servers on several machines that share a database need the same one.
+        store: Remembers by a mark which secret its rows were sealed with.
+        is_shared: Other servers may use the store: they must not seal with different secrets. A project that was
+            restored without its secret gets a new one; its old audit rows can then no longer be verified.
+
+    Raises:
+        Conflict: SRV-002 when it was another one and the store is shared.
+    """
+    secret = hashlib.sha256(given.encode()).digest() if given is not None else _kept(records / NAME)
+    mark = hashlib.sha256(b"pauta server secret\0" + secret).hexdigest()
+    with store.transaction(durable=True) as tx:
+        if not tx.meta.add(_MARK, mark) and tx.meta.get(_MARK) != mark:
+            if is_shared:
+                raise Conflict(Problem("SRV-002"))
+            tx.meta.put(_MARK, mark)
+    return secret
+
+
+def _kept(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -26,6 +26,8 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
         host: Address to listen on. Beyond loopback only with TLS or `behind_proxy`.
         port: Port to listen on; 0 takes a free one.
         url: Its address as people reach it, for links in messages.
+        secret: Its own secret, for keys of grants, webhooks and the audit log; without: one kept in the records.
+            Servers that share a database need the same one.
         behind_proxy: A proxy in front does TLS; its addresses stand in `trusted_proxies`.
         hosts: Further names under which it may be reached; loopback names always are.
         origins: Web pages of other origins that may call it.
@@ -47,6 +49,7 @@ class ServerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 7311
     url: str | None = None
+    secret: Secret | None = None
     behind_proxy: bool = False
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()

@@ -71,7 +71,7 @@ def occurrences(
     Args:
         timing: A checked timing.
         after: Exclusive.
-        anchor: Where intervals and rules count from when the timing does not say: the schedule's creation.
+        anchor: Where intervals and rules count from when the timing does not say, to the second: its creation.
         until: Inclusive; None: as far as the timing goes.
 
     Raises:
@@ -89,7 +89,9 @@ def with_left_out(
     if timing.starts_at is not None:
         after = max(after, aware(timing.starts_at, zone) - _MOMENT)
     ends = aware(timing.ends_at, zone) if timing.ends_at is not None else None
-    for occurrence in _all(timing, zone, after=after, anchor=aware(timing.anchor or anchor, zone)):
+    for occurrence in _all(
+        timing, zone, after=after, anchor=aware(timing.anchor or anchor.replace(microsecond=0), zone)
+    ):
         if (ends is not None and occurrence.at >= ends) or (until is not None and occurrence.at > until):
             return
         if occurrence.at > after:

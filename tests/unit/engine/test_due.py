@@ -285,3 +285,10 @@ def test_other_slips_are_told_in_both_languages(timing: Timing) -> None:
 def test_a_preview_of_something_that_is_no_timing_is_refused() -> None:
     with pytest.raises(InvalidInput, match="SCH-001 minute 60"):
         next_few(cron("60 * * * *"), 3, after=NOW, anchor=NOW)
+
+
+def test_without_an_anchor_times_are_whole_seconds() -> None:
+    made = NOW + timedelta(seconds=3, microseconds=380_997)
+    found = next_after(every(60), after=made, anchor=made)
+    assert found is not None
+    assert found.local == "2026-11-21T12:01:03"

@@ -8,12 +8,9 @@ rows are checked. `PAUTA_TEST_SCALE=ci` runs more and longer lives.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -28,6 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from msgspec.structs import replace
+from store_makers import sqlite_stores
 from store_verbs import FINAL_STEP, Verbs
 
 from pauta.domain.pipeline import OnFailure, RetryPolicy
@@ -38,7 +36,6 @@ from pauta.engine import audit, events
 from pauta.engine.decide import decide_run
 from pauta.ports.store import Store, Transaction
 from pauta.storage.memory import MemoryStore
-from pauta.storage.sqlite import open_sqlite
 from servers import empty_tables
 from store_samples import NOON, frame, plan_of, run_id
 
@@ -365,24 +362,6 @@ class StoreMachine(RuleBasedStateMachine):
             self.final[key] = stage.state.value
             assert step.state is FINAL_STEP[stage.state]
         assert stage.fence == self.started.get(key, 0), "every attempt has a fence of its own"
-
-
-@contextmanager
-def sqlite_stores() -> Iterator[Callable[[], tuple[Store, Callable[[], object]]]]:
-    """Makes an empty SQLite store for each life, in memory-backed files where there are some."""
-    base = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
-    with ExitStack() as stack:
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base)))
-        count = 0
-
-        def make() -> tuple[Store, Callable[[], object]]:
-            nonlocal count
-            count += 1
-            folder = root / str(count)
-            store = open_sqlite(folder)
-            return store, lambda: (store.close(), shutil.rmtree(folder))
-
-        yield make
 
 
 def run_machine(make: Callable[[], tuple[Store, Callable[[], object]]], share: float = 1.0) -> None:

@@ -89,9 +89,8 @@ def with_left_out(
     if timing.starts_at is not None:
         after = max(after, aware(timing.starts_at, zone) - _MOMENT)
     ends = aware(timing.ends_at, zone) if timing.ends_at is not None else None
-    for occurrence in _all(
-        timing, zone, after=after, anchor=aware(timing.anchor or anchor.replace(microsecond=0), zone)
-    ):
+    counted_from = aware(timing.anchor or anchor.replace(microsecond=0), zone)
+    for occurrence in _all(timing, zone, after=after, anchor=counted_from):
         if (ends is not None and occurrence.at >= ends) or (until is not None and occurrence.at > until):
             return
         if occurrence.at > after:

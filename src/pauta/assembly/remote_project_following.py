@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.1
 _LAST_LINES_SECONDS = 5.0
+_QUIET_SECONDS = 0.5
 _STOPPED = frozenset({"completed", "failed", "crashed", "cancelled", "held"})
 
 Told = RunNews | LogView | PautaError | None
@@ -52,6 +54,7 @@ class Follower:
         self._early: list[LogView] = []
         self._told: queue.Queue[Told] = queue.Queue()
         self._open = 0
+        self._is_over = False
 
     def follow(self, interrupted: Callable[[], int]) -> None:
         """Return when nothing of the run goes on by itself any more.
@@ -91,10 +94,11 @@ class Follower:
         self._hear_the_rest()
 
     def _hear_the_rest(self) -> None:
-        """The run is over; what it wrote last may still be on its way."""
+        """The run has stopped; what it wrote last may still be on its way. The log of a held one stays open."""
+        deadline = monotonic() + _LAST_LINES_SECONDS
         with suppress(queue.Empty):
-            while self._open:
-                self._hear(self._told.get(timeout=_LAST_LINES_SECONDS))
+            while self._open and monotonic() < deadline:
+                self._hear(self._told.get(timeout=_LAST_LINES_SECONDS if self._is_over else _QUIET_SECONDS))
 
     def _hear(self, told: Told) -> bool:
         """Pass on what came; True when the run has stopped."""
@@ -103,6 +107,7 @@ class Follower:
                 self._open -= 1
             case RunNews():
                 self._learn(told.steps)
+                self._is_over = told.over
                 return told.over or told.state in _STOPPED
             case LogView():
                 self._log(told)

@@ -18,6 +18,7 @@ _LONGEST_NAME = 100
 _SECOND = timedelta(seconds=1)
 _LOOK_AHEAD = timedelta(hours=26)
 _SUGGESTED = 3
+_ALIKE = 0.6
 
 # What people write for a zone, and the zones they may mean. Some of these are names in the zone data too, but of
 # zones without summer time, or of another country's: whoever writes EST seldom means Panama.
@@ -93,9 +94,6 @@ def _nearest(name: str) -> list[str]:
 
     scored = sorted(((likeness(z), z) for z in available_timezones() - _NOT_MEANT), key=lambda s: (-s[0], s[1]))
     return [zone for score, zone in scored[:_SUGGESTED] if score > _ALIKE]
-
-
-_ALIKE = 0.6
 
 
 def aware(at: datetime, zone: ZoneInfo) -> datetime:

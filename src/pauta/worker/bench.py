@@ -15,7 +15,7 @@ from pauta.ports.objects import Identity
 from pauta.ports.watcher import Watcher
 from pauta.worker.deaths import problem_of_exit, problem_of_timeout
 from pauta.worker.discretion import Discretion
-from pauta.worker.hand import Depth, Hand
+from pauta.worker.hand import Depth, Hand, Pace
 from pauta.worker.logbook import Logbook
 
 GRACE_SECONDS = 10.0
@@ -38,7 +38,7 @@ class Bench:
         over: Nothing of it is to be done any more.
     """
 
-    def __init__(self, run_id: RunId, *, watcher: Watcher) -> None:
+    def __init__(self, run_id: RunId, *, watcher: Watcher, pace: Pace) -> None:
         self.run_id = run_id
         self.watcher = watcher
         self.book = Logbook(watcher)
@@ -46,6 +46,7 @@ class Bench:
         self.trusted: dict[Address, Identity] = {}
         self.depth = Depth()
         self.over = False
+        self._pace = pace
         self._heard: list[Heard] = []
         self._due: float | None = None
         self._hurry = False
@@ -60,6 +61,12 @@ class Bench:
             patience = BEGINNING_SECONDS if isinstance(heard, wire.StepStarted) else GATHER_SECONDS
             due = time.monotonic() + patience
             self._due = due if self._due is None else min(self._due, due)
+
+    def give_back(self, order: wire.RunStage, *, cause: str) -> None:
+        """A stage that was claimed and never begun: ``released`` to others, or ``cancelled``."""
+        problem = Problem("RUN-019")
+        self._heard.append(AttemptDied(order.stage, order.fence, step=None, cause=cause, problem=problem))
+        self._hurry, self._due = True, time.monotonic()
 
     def is_urgent(self, hands: Iterable[Hand]) -> bool:
         """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
@@ -122,7 +129,9 @@ class Bench:
                 self.book.close(report.step)
                 hand.retire()
             case wire.StageDone():
-                self.depth.learn(hand.finish_stage())
+                seconds = hand.finish_stage()
+                self.depth.learn(seconds)
+                self._pace.learn(seconds)
             case _:
                 self._digest_aside(hand, report, now=now)
                 return ()

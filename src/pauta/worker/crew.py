@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from datetime import datetime
 
 from pauta.domain import wire
 from pauta.domain.ids import RunId
 from pauta.domain.problems import PautaError
-from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded
+from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Lines, Recorded
 from pauta.ports.counter import Counter
 from pauta.ports.launcher import Exited, Launcher, Process
 from pauta.ports.objects import Objects
 from pauta.ports.watcher import Watcher
 from pauta.worker.bench import GRACE_SECONDS, Bench
+from pauta.worker.departing import clear
 from pauta.worker.feed import Feed
-from pauta.worker.hand import Given, Hand
+from pauta.worker.hand import Given, Hand, Pace
 from pauta.worker.heart import Heart
 from pauta.worker.hiring import Hiring
 from pauta.worker.ordering import Orders
 from pauta.worker.place import Place
 
 LONGEST_PAUSE = 1.0
+_LONGEST_WAIT = 1.0
+"""So long may a claimed stage wait for a process."""
 
 
 class Crew:
@@ -64,6 +66,8 @@ class Crew:
         self._hands: dict[Process, Hand] = {}
         self._benches: dict[RunId, Bench] = {}
         self._waiting: deque[tuple[Bench, Assignment]] = deque()
+        self._waits_since = 0.0
+        self._pace = Pace()
         self._orders = Orders(place, objects)
         self._retry_at: datetime | None = None
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -122,7 +126,8 @@ class Crew:
         usable = [h for h in self._hands.values() if not h.leaving]
         held = sum(len(h.queue) for h in usable) + len(self._waiting)
         depth = max((bench.depth.value for bench in self._benches.values()), default=1)
-        return self._place.slots * depth - held
+        ahead = self._place.slots if self._pace.is_quick else 0
+        return self._place.slots * depth + ahead - held
 
     def _take_in(self, recorded: Recorded, *, asked_at: float) -> None:
         if not recorded.assignments and not recorded.steps:
@@ -135,7 +140,7 @@ class Crew:
 
     def _bench(self, run_id: RunId) -> Bench:
         if run_id not in self._benches:
-            self._benches[run_id] = Bench(run_id, watcher=self._watch(run_id))
+            self._benches[run_id] = Bench(run_id, watcher=self._watch(run_id), pace=self._pace)
         return self._benches[run_id]
 
     # ---- sending ------------------------------------------------------------------------------
@@ -143,6 +148,7 @@ class Crew:
     def _dispatch(self) -> None:
         """Give stages that wait to processes, in their order; those for which there is none go on waiting."""
         left: deque[tuple[Bench, Assignment]] = deque()
+        before = len(self._waiting)
         while self._waiting:
             bench, assignment = self._waiting.popleft()
             hand = self._choose_hand(bench, assignment)
@@ -154,6 +160,22 @@ class Crew:
         self._waiting = left
         if not left:
             self._hiring.keep_spares()
+        if len(left) < before:
+            self._waits_since = time.monotonic()
+        elif left and time.monotonic() - self._waits_since > _LONGEST_WAIT:
+            # What runs takes longer than was foreseen: others may take what waits behind it.
+            self._pace.is_quick = False
+            self._give_back("released")
+
+    def _give_back(self, cause: str, *, only: Set[Lease] | None = None) -> None:
+        """Hand in claimed stages for which there was no process yet; `only` these."""
+        kept: deque[tuple[Bench, Assignment]] = deque()
+        for bench, assignment in self._waiting:
+            if only is None or _lease(assignment) in only:
+                bench.give_back(assignment.order, cause=cause)
+            else:
+                kept.append((bench, assignment))
+        self._waiting = kept
 
     def _choose_hand(self, bench: Bench, assignment: Assignment) -> Hand | None:
         """A process of the run with nothing to do; a new one; or the one of the run with least to do."""
@@ -183,7 +205,7 @@ class Crew:
             self._benches[hand.run_id].hear(hand, happening, now=self._now())
             if isinstance(happening, Exited):
                 del self._hands[process]
-                shutil.rmtree(hand.folder, ignore_errors=True)
+                clear(hand.folder)
         with suppress(BlockingIOError):
             os.eventfd_read(self._wake)
             self.feed.hint()
@@ -225,11 +247,11 @@ class Crew:
                 self.feed.hint()
         self._acknowledge(bench, heard)
         self._show(bench, recorded)
+        late = _late(bench.run_id, everything, recorded.refused)
         for hand in [h for h in self._hands.values() if h.run_id == bench.run_id]:
-            stages = {g.order.stage for g in hand.queue}
-            if stages.intersection(recorded.stop):
+            if {g.order.stage for g in hand.queue}.intersection(recorded.stop):
                 hand.process.stop("cancelled", grace_seconds=GRACE_SECONDS)
-            elif stages.intersection(recorded.refused):
+            elif late.intersection(hand.leases):
                 hand.process.kill("killed")
         self._wind_up(bench, recorded)
 
@@ -289,11 +311,12 @@ class Crew:
                 hand.process.kill("killed")
             elif stop.intersection(hand.leases):
                 hand.process.stop("cancelled", grace_seconds=GRACE_SECONDS)
-        gone = [(b, a) for b, a in self._waiting if _lease(a) in lost or _lease(a) in stop]
-        self._waiting = deque(w for w in self._waiting if w not in gone)
+        self._give_back("released", only=lost)
+        self._give_back("cancelled", only=stop)
 
     def stop(self, cause: str, *, now: bool) -> None:
-        """Ask all processes to end, or end them."""
+        """Ask all processes to end, or end them; what waits for one is given back."""
+        self._give_back(cause)
         for hand in self._hands.values():
             if now:
                 hand.process.kill(cause)
@@ -312,3 +335,21 @@ class Crew:
 
 def _lease(assignment: Assignment) -> Lease:
     return Lease(RunId(assignment.order.run), assignment.order.stage, assignment.order.fence)
+
+
+def _late(run_id: RunId, heard: Sequence[Heard], refused: Sequence[int]) -> set[Lease]:
+    """The attempts whose reports came too late.
+
+    A worker that slept through its lease may hold the same stage again, under a new fence, when its old report is
+    refused: of several attempts in one report the newest is left to the next heartbeat.
+    """
+    fences: dict[int, set[int]] = {stage: set() for stage in refused}
+    for item in heard:
+        if not isinstance(item, Lines) and item.stage in fences:
+            fences[item.stage].add(item.fence)
+    return {
+        Lease(run_id, stage, fence)
+        for stage, told in fences.items()
+        for fence in told
+        if len(told) == 1 or fence < max(told)
+    }

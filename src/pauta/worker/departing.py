@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -10,6 +11,16 @@ from pauta.domain.wire import Leave
 from pauta.ports.launcher import Exited, Happening, Launcher, Process
 
 LEAVE_SECONDS = 1.0
+
+
+def clear(folder: Path) -> None:
+    """Remove a process's folder. Most are as empty as they were made, which a few calls find out."""
+    try:
+        for name in os.listdir(folder):
+            os.rmdir(folder / name)
+        os.rmdir(folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Departing:
@@ -28,7 +39,7 @@ class Departing:
         if isinstance(happening, Exited):
             folder = self._folders.pop(process, None)
             if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                clear(folder)
 
     def wait(self, launcher: Launcher) -> None:
         """Give all of them a moment to end by themselves, then end them."""

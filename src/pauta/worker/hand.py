@@ -14,6 +14,7 @@ from pauta.ports.launcher import Process
 
 DEEPEST = 32
 _SHORT_SECONDS = 0.005
+_QUICK_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -116,3 +117,14 @@ class Depth:
     def learn(self, seconds: float) -> None:
         """A stage took so long from being sent, or from the end of the one before it."""
         self.value = min(self.value * 4, DEEPEST) if seconds < _SHORT_SECONDS else 1
+
+
+@dataclass(slots=True)
+class Pace:
+    """Whether stages, of whatever runs, are over so soon that the next ones are claimed before there is a place."""
+
+    is_quick: bool = False
+
+    def learn(self, seconds: float) -> None:
+        """A stage took so long."""
+        self.is_quick = seconds < _QUICK_SECONDS

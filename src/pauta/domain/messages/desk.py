@@ -33,4 +33,8 @@ DESK: dict[str, Bilingual] = {
         do="wait until it has ended",
         faca="espere até que ele termine",
     ),
+    "RUN-019": both(
+        "it was given back before any of it began",
+        "foi devolvida antes de começar",
+    ),
 }

@@ -192,12 +192,14 @@ def sample() -> list[tuple[str, tuple[datetime, int], list[Timing]]]:
     chosen = [(zone, window) for zone in ZONES for window in windows(zone)]
     chosen = chosen[:: max(len(chosen) * 8 // CASES, 1)]
     combinations = [(text, gap, fold) for text in EXPRESSIONS for gap, fold in POLICIES]
+    sparse = [c for c in combinations if not fields_of(c[0]).by_the_hour]
     each = -(-CASES // len(chosen))
-    assert each <= len(combinations)
+    assert each <= len(sparse)
     cases = []
     for number, (zone, window) in enumerate(chosen):
         # 7 and 360 have no common factor: a window meets different expressions, and all windows together meet all.
-        picked = [combinations[(number * 41 + n * 7) % len(combinations)] for n in range(each)]
+        some = combinations if window[1] <= 2 * HALF else sparse
+        picked = [some[(number * 41 + n * 7) % len(some)] for n in range(each)]
         timings = [Timing(TimingKind.CRON, text, zone=zone, gap=gap, fold=fold) for text, gap, fold in picked]
         cases.append((zone, window, timings))
     return cases

@@ -68,13 +68,16 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Any], *, known: str = "") 
     """
     _check_depth(body)
     try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as e:
-        raise InvalidInput(_problem(str(e), body, known)) from None
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as e:
+            # It stopped at the first value that does not fit: what follows may be no JSON at all.
+            fault, whole = str(e), msgspec.json.decode(body)
     except msgspec.DecodeError as e:
         raise Refused(400, Problem("API-002", {"reason": shorten(e)})) from None
     except UnicodeDecodeError:
         raise Refused(400, Problem("API-002", variant="text")) from None
+    raise InvalidInput(_problem(fault, whole, known))
 
 
 def _check_depth(body: bytes) -> None:
@@ -87,7 +90,7 @@ def _check_depth(body: bytes) -> None:
             raise Refused(400, Problem("API-002", {"most": DEEPEST}, "deep"))
 
 
-def _problem(text: str, body: bytes, known: str) -> Problem:
+def _problem(text: str, body: Any, known: str) -> Problem:
     """A fault that msgspec found, in our words."""
     match = _AT.search(text)
     path = match.group(1).removeprefix("$") if match else ""
@@ -109,9 +112,8 @@ def _place(path: str) -> Place:
     return Place(field=path.removeprefix(".") or "body")
 
 
-def _value(body: bytes, path: str, kind: str | None) -> str:
+def _value(value: Any, path: str, kind: str | None) -> str:
     """What stands at a path of the body, or its kind when that cannot be told."""
-    value = msgspec.json.decode(body)
     for name, number in _PATH_PART.findall(path):
         try:
             value = value[name] if name else value[int(number)]

@@ -179,6 +179,12 @@ def test_a_run_runs_again_from_a_step_in_the_name_of_who_asked(control: Control,
     assert ask("POST", f"{RUNS}/{run_id(1)}/rerun").status == 202
 
 
+@pytest.mark.parametrize("body", [b"4}", b'{"from_step": 4', b'"\xff"', b'{"from_step": 4}\xff', b"[" * 100])
+def test_b69_a_body_that_is_no_json_is_told_so_even_where_it_would_not_fit_either(ask: Asking, body: bytes) -> None:
+    answer = ask("POST", f"{RUNS}/{run_id(1)}/rerun", body=body, headers={"content-type": "application/json"})
+    assert (answer.status, answer.codes) == (400, ["API-002"])
+
+
 def test_only_a_held_run_is_resumed(control: Control, ask: Asking) -> None:
     submit(control.store, 1)
     answer = ask("POST", f"{RUNS}/{run_id(1)}/resume")

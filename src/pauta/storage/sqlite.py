@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from errno import ENOSPC
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pauta.storage.sqlite_making import make_file, make_tables
 from pauta.storage.triggers import MARK
 from pauta.storage.turns import Hold, TurnStore
 from pauta.storage.versions import Standing, standing
+from pauta.storage.wal_flush import WalFlush
 
 DATABASE = "pauta.db"
 _BUSY_SECONDS = 10.0  # for other programs that look into the file; no other Pauta is let in
@@ -85,7 +87,9 @@ class SqliteConnection:
         self._path = path
         self._lock = lock
         self._broken: StoreFault | None = None
-        self._is_full = True  # SQLite's own default
+        self._flushes_itself = True  # SQLite's own default
+        self._is_durable = False
+        self._flush = WalFlush(path)
         self._raw = sqlite3.connect(
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
@@ -123,15 +127,16 @@ class SqliteConnection:
         if self._broken is not None:
             raise self._broken
         try:
-            if durable is not self._is_full:
-                # Only outside a transaction does SQLite heed this.
-                self._raw.execute("PRAGMA synchronous=FULL" if durable else "PRAGMA synchronous=NORMAL")
-                self._is_full = durable
+            if self._flushes_itself:
+                # From now on SQLite only writes at a commit; durable ones are flushed by `WalFlush`.
+                self._raw.execute("PRAGMA synchronous=NORMAL")
+                self._flushes_itself = False
             self._raw.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise self.explain(error) from error
+        self._is_durable = durable
 
-    def commit(self) -> None:
+    def commit(self) -> Callable[[], None] | None:
         """See `Keeper`. After a failed flush nothing more is written: only a new start knows what is on disk."""
         try:
             self._raw.execute("COMMIT")
@@ -141,6 +146,15 @@ class SqliteConnection:
                 self._broken = explained
             self.rollback()
             raise explained from error
+        number = self._flush.note()
+        return partial(self._reach, number) if self._is_durable else None
+
+    def _reach(self, number: int) -> None:
+        try:
+            self._flush.reach(number)
+        except OSError as error:
+            self._broken = fault("DB-007", path=str(self._path), detail=str(error))
+            raise self._broken from error
 
     def rollback(self) -> None:
         """See `Keeper`. Some faults have SQLite undo the transaction by itself."""
@@ -152,6 +166,7 @@ class SqliteConnection:
 
     def close(self) -> None:
         """See `Keeper`."""
+        self._flush.close()
         try:
             self._raw.close()
         except sqlite3.Error:

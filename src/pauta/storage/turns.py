@@ -21,11 +21,15 @@ class Ends(Protocol):
         """Begin. Nothing was done yet, so a lost connection may be opened anew here."""
         ...
 
-    def commit(self) -> None:
+    def commit(self) -> Callable[[], None] | None:
         """Make everything since `begin` last.
 
+        Returns:
+            What is still to be done, when the transaction has made way for others, for a durable one to survive a
+            loss of power; None: nothing.
+
         Raises:
-            StoreFault: DB-006 when it is not known whether it does.
+            StoreFault: DB-006 when it is not known whether it lasts.
         """
         ...
 
@@ -176,13 +180,16 @@ class _Block:
         if hold is None:
             raise RuntimeError("the transaction did not begin")
         hold.is_open = False
+        make_durable: Callable[[], None] | None = None
         try:
             if kind is None and hold.fault is None:
-                keeper.commit()
+                make_durable = keeper.commit()
             else:
                 keeper.rollback()
         finally:
             self._store.give_back(keeper)
+        if make_durable is not None:
+            make_durable()
         if kind is None and hold.fault is not None:
             # Somebody swallowed the fault: the caller must not believe that the rest was recorded.
             raise hold.fault

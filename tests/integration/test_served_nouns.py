@@ -92,13 +92,16 @@ def test_a_deployment_lives_from_creation_to_removal(project: ServedProject) -> 
 def test_a_schedule_is_previewed_made_paused_and_removed(project: ServedProject) -> None:
     good(project, "deployment", "create", "timed", "--pipeline", "sums")
     words = ("schedule", "create", "timed", "early", "--cron", "30 1 * * *", "--zone", "Europe/Lisbon")
-    assert "It fires next at" in good(project, *words)
+    said = good(project, *words)
+    assert "01:30:00 Europe/Lisbon." in said, "by the clock of its own zone"
     schedule = project.pauta("schedule", "list", "--json").json[0]["id"]
     assert "Europe/Lisbon" in good(project, "schedule", "show", schedule)
     shown = project.pauta("schedule", "preview", schedule, "-n", "3", "--json").json
     offline = project.pauta("schedule", "preview", *words[4:], "-n", "3", "--json").json
     assert shown == offline, "with a server and without one the same"
-    good(project, "schedule", "pause", schedule)
+    assert good(project, "schedule", "show", "timed/early") == good(project, "schedule", "show", schedule)
+    assert code_of(project, "schedule", "show", "timed/late") == "SCH-006"
+    good(project, "schedule", "pause", "timed/early")
     assert "paused" in good(project, "schedule", "list", "--deployment", "timed")
     good(project, "schedule", "resume", schedule)
     assert "not fired yet" in good(project, "schedule", "firings", schedule)
@@ -117,8 +120,8 @@ def test_a_trigger_is_made_paused_and_removed(project: ServedProject) -> None:
     assert "Its secret, for signatures" in good(project, "trigger", "create", "after", "hook", "--webhook")
     found = {row["name"]: row["id"] for row in project.pauta("trigger", "list", "--json").json}
     assert set(found) == {"arrivals", "hook"}
-    for command in ("pause", "resume", "remove"):
-        good(project, "trigger", command, found["hook"])
+    for command, trigger in (("pause", found["hook"]), ("resume", "after/hook"), ("remove", "after/hook")):
+        good(project, "trigger", command, trigger)
     assert "incoming" in good(project, "trigger", "list", "--deployment", "after")
     assert code_of(project, "trigger", "create", "after", "none") == "CLI-001"
     assert code_of(project, "trigger", "create", "after", "two", "--webhook", "--after", "x") == "CLI-001"
@@ -185,6 +188,21 @@ def test_tokens_are_made_used_and_revoked(project: ServedProject, tmp_path: Path
     assert code_of(project, "token", "create", "x", "--role", "king") == "CLI-001"
     assert code_of(project, "token", "create", "x", "--role", "worker") == "AUT-009"
     assert code_of(project, "token", "create", "x", "--role", "viewer", "--expires", "soon") == "CLI-001"
+
+
+def test_a_token_goes_to_a_new_file_that_only_its_owner_reads(project: ServedProject, tmp_path: Path) -> None:
+    file = tmp_path / "ana.token"
+    said = good(project, "token", "create", "ana", "--role", "viewer", "--to", str(file))
+    assert said == f"Token ana of role viewer is in {file}; only you can read it.\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    there = {"PAUTA_API_URL": project.written["url"], "PAUTA_TOKEN": file.read_text().strip()}
+    assert project.pauta("pipeline", "list", cwd=tmp_path, **there).code == 0
+    assert code_of(project, "token", "create", "ana", "--role", "viewer", "--to", str(file)) == "CLI-009"
+    file.chmod(0o644)
+    assert code_of(project, "worker", "start", "--token-file", str(file)) == "CFG-004", "everybody can read it"
+    lost = tmp_path / "lost.token"
+    assert code_of(project, "token", "create", "x", "--role", "worker", "--to", str(lost)) == "AUT-009"
+    assert not lost.exists()
 
 
 def test_the_audit_log_is_shown_and_found_whole(project: ServedProject) -> None:

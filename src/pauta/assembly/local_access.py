@@ -39,10 +39,10 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
         self.withdraw()
         self.socket.close()
 
-    def greeting(self) -> list[str]:
-        """Lines for the person who started the server: where it is, and the link that signs them in once."""
+    def first_link(self) -> str:
+        """A link that signs the person who started the server in, once."""
         code = first_link(self._control.store, now=self._control.now(), random_bits=self._control.random_bits)
-        return [f"Pauta {self._control.version}  {self.url}", f"{self.url}/login?code={code}"]
+        return f"{self.url}/login?code={code}"
 
     def announce(self) -> None:
         """Let commands of the same user find the server."""

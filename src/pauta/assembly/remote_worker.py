@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from pauta.assembly.outpost import Outpost, reachable, worker_home
 from pauta.assembly.settings import load_settings
+from pauta.assembly.settings_secrets import open_to_all
+from pauta.domain.problems import InvalidInput
 from pauta.domain.settings import Secret, WorkerSettings
 from pauta.worker.feed import Feed, WaitingFeed
 from pauta.worker.service import Worker
@@ -21,27 +23,27 @@ from pauta.worker.service import Worker
 _DRAIN_SECONDS = 600.0
 
 
-def start_worker(folder: Path, flags: Mapping[str, Any], *, say: Callable[[str], None]) -> int:
+def start_worker(folder: Path, flags: Mapping[str, Any], *, greet: Callable[[WorkerSettings], None]) -> int:
     """Work for a server until told to end.
 
     Args:
         folder: Where ``pauta.toml`` is looked for.
         flags: ``server``, ``token_file``, ``name``, ``pools``, ``tags``, ``slots``; empty ones leave it to the
             settings.
-        say: Where lines for the person who started it go.
+        greet: Called once the server knows the worker, with its settings.
 
     Returns:
         The exit code: 0 when it was asked to end.
 
     Raises:
-        InvalidInput: ATT-022 without an address or a token; CFG-… when settings do not fit.
+        InvalidInput: ATT-022 without an address or a token; CFG-004 when everybody can read the token's file; CFG-… when settings do not fit.
         PautaError: The server refuses the worker, or is not there.
     """
     settings = _settings(folder, flags, os.environ)
     name, slots = settings.name or socket.gethostname(), settings.slots or os.cpu_count() or 1
     with Outpost(settings, home=worker_home(os.environ), name=name, slots=slots) as outpost:
-        owner = outpost.register().owner
-        say(f"{name}: {settings.server} · {', '.join(settings.pools)} · {owner}")
+        outpost.register()
+        greet(replace(settings, name=name))
         outpost.tidy()
         work(outpost, drain_seconds=_DRAIN_SECONDS)
         outpost.counter.leave()
@@ -66,6 +68,8 @@ def _settings(folder: Path, flags: Mapping[str, Any], environ: Mapping[str, str]
     given = {key: flags[key] for key in ("server", "name", "pools", "tags", "slots") if flags.get(key)}
     token_file: Path | None = flags.get("token_file")
     if token_file is not None:
+        if problem := open_to_all(token_file):
+            raise InvalidInput(problem)
         given["token"] = Secret(token_file.read_text().strip())
     return reachable(replace(settings, worker=replace(settings.worker, **given)), environ)
 

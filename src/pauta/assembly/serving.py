@@ -27,13 +27,16 @@ _KEEP_ALIVE_SECONDS = 75
 _STREAMS_SECONDS = 2
 
 
-def serve(folder: Path, *, flags: Mapping[str, Any], say: Callable[[str], None]) -> int:
+def serve(
+    folder: Path, *, flags: Mapping[str, Any], say: Callable[[str], None], greet: Callable[[str, str], None]
+) -> int:
     """Serve a project until told to end.
 
     Args:
         folder: The project's folder.
         flags: Settings given on the command line, by name.
         say: Where lines for the person who started it go.
+        greet: Called once it answers, with its address and the link that signs a browser in once.
 
     Returns:
         The exit code: 0 when it was asked to end.
@@ -44,7 +47,7 @@ def serve(folder: Path, *, flags: Mapping[str, Any], say: Callable[[str], None])
     """
     loaded = load_settings(folder, environ=os.environ, flags=flags)
     with Serving(folder, loaded.settings, say=say) as serving, _ended_by_signals(serving.end):
-        return serving.run()
+        return serving.run(lambda: greet(serving.access.url, serving.access.first_link()))
 
 
 class Serving(AbstractContextManager["Serving"]):
@@ -52,7 +55,6 @@ class Serving(AbstractContextManager["Serving"]):
 
     def __init__(self, folder: Path, settings: Settings, *, say: Callable[[str], None]) -> None:
         self._settings = settings
-        self._say = say
         self._ended = threading.Event()
         self._failed = False
         self._stack = ExitStack()
@@ -68,8 +70,8 @@ class Serving(AbstractContextManager["Serving"]):
         """Ask for the end: from any thread or signal."""
         self._ended.set()
 
-    def run(self) -> int:
-        """Answer until told to end; then let what runs finish. Gives the exit code."""
+    def run(self, greet: Callable[[], None]) -> int:
+        """Answer, `greet`, and go on until told to end; then let what runs finish. Gives the exit code."""
         answering = self._answer()
         for run_id, stage in free_the_dead(self.control.store, self.control.desk, is_gone=is_gone):
             _log.warning("stage %s of run %s is free again: the process that held it is gone", stage, run_id)
@@ -81,8 +83,7 @@ class Serving(AbstractContextManager["Serving"]):
                 self._work(stack)
             stack.callback(self.access.withdraw)
             self.access.announce()
-            for line in self.access.greeting():
-                self._say(line)
+            greet()
             self._ended.wait()
         return 1 if self._failed else 0
 

@@ -23,6 +23,14 @@ def duration(seconds: float | None, words: Words) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d} h"
 
 
+def length(seconds: float) -> str:
+    """A length of time that somebody chose, as they write it: ``90 s``, ``15 min``, ``2 h``, ``1 d``."""
+    for unit, of in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= of and seconds % of == 0:
+            return f"{seconds / of:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def size(count: int, words: Words) -> str:
     """Bytes in binary units: ``812 B``, ``1.4 MiB``."""
     if count < 1024:

@@ -62,7 +62,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'pauta schedule create nightly early --cron "0 6 * * 1-5" --zone Europe/Lisbon',
         "pauta schedule create nightly often --every 15m --jitter 1m",
     ),
-    "schedule.preview": ('pauta schedule preview --cron "30 2 * * *" --zone Europe/Lisbon --count 5',),
+    "schedule.preview": ('pauta schedule preview --cron "30 1 * * *" --zone Europe/Lisbon --count 5',),
     "trigger.create": (
         'pauta trigger create nightly new --folder incoming --pattern "*.csv"',
         "pauta trigger create report then --after nightly",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec import convert, to_builtins
 
 from pauta.cli.asking import Parameters, said, understood
 from pauta.cli.listing import Column, Row, Show, done, local_time, show_list, show_one, state, when
-from pauta.cli.served import command, noun, served
+from pauta.cli.served import command, id_of, noun, served
 from pauta.cli.session import Session, session_of
 from pauta.cli.timing import (
     Cron,
@@ -27,7 +27,10 @@ from pauta.cli.timing import (
     Zone,
     timing_of,
 )
-from pauta.domain.problems import InvalidInput, Problem
+from pauta.domain.problems import InvalidInput, Problem, shorten
+
+if TYPE_CHECKING:
+    from pauta.assembly.remote_project import RemoteProject
 
 app = noun()
 
@@ -39,12 +42,16 @@ Of = Annotated[str | None, typer.Option("--deployment", metavar="NAME", help="op
 Count = Annotated[int, typer.Option("--count", "-n", metavar="N", help="opt.preview_count")]
 
 
+def _id(remote: RemoteProject, schedule: str) -> str:
+    return id_of(schedule, remote.client.schedules.all, unknown=Problem("SCH-006", {"schedule": shorten(schedule)}))
+
+
 def timing_text(timing: Row, session: Session) -> str:
     """A timing in one line: the expression, or the length of its interval."""
-    from pauta.cli.amounts import duration
+    from pauta.cli.amounts import length
 
     if timing.get("kind") == "interval":
-        return session.words("schedule.every", time=duration(timing.get("seconds"), session.words))
+        return session.words("schedule.every", time=length(timing.get("seconds") or 0))
     return str(timing.get("text", ""))
 
 
@@ -59,6 +66,14 @@ def _of_timing(field: str) -> Show:
     return show
 
 
+def _next(row: Row) -> str:
+    """When it fires next, by the clock of its own zone."""
+    comes = row.get("next") or {}
+    if not comes.get("runs"):
+        return local_time(row.get("fire_at"))
+    return f"{str(comes['runs']).replace('T', ' ')[:19]} {(row.get('timing') or {}).get('zone', '')}".rstrip()
+
+
 def _unless(value: object, usual: str) -> object:
     return None if value == usual else value
 
@@ -69,7 +84,7 @@ COLUMNS = (
     Column("head.timing", _timing),
     Column("head.zone", lambda row, _: _unless((row.get("timing") or {}).get("zone"), "UTC")),
     Column("head.state", state(usual="active"), keep=True),
-    Column("head.next", when("fire_at", digits=16), keep=True),
+    Column("head.next", lambda row, _: _next(row)[:16], keep=True),
     Column("head.id", "id", keep=True),
     Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
@@ -80,7 +95,7 @@ FACTS = (
     Column("head.timing", _timing),
     Column("head.zone", _of_timing("zone")),
     Column("head.state", state()),
-    Column("head.next", when("fire_at")),
+    Column("head.next", lambda row, _: _next(row)),
     Column("head.gap", _of_timing("gap")),
     Column("head.fold", _of_timing("fold")),
     Column("head.missed", _of_timing("missed")),
@@ -142,8 +157,7 @@ def create(  # noqa: PLR0913, PLR0917 - one parameter for each option of the com
         values = given.parameters(remote, of.get("pipeline"), of.get("pipeline_version"))
         body = said({"name": name, "timing": timing, "parameters": values})
         made = remote.client.schedules.create(deployment, body)
-    values = {"name": name, "deployment": deployment, "id": made.get("id", "")}
-    return done(session, made, "schedule.created", **values, next=local_time(made.get("fire_at")) or "-")
+    return done(session, made, "schedule.created", name=name, deployment=deployment, next=_next(made) or "-")
 
 
 @command(app, "list")
@@ -159,7 +173,7 @@ def list_(context: typer.Context, deployment: Of = None) -> int:
 def show(context: typer.Context, schedule: Id) -> int:
     """Show one schedule."""
     with served(context) as remote:
-        found = remote.client.schedules.get(schedule)
+        found = remote.client.schedules.get(_id(remote, schedule))
     show_one(found, FACTS, session_of(context))
     return 0
 
@@ -187,7 +201,7 @@ def preview(  # noqa: PLR0913, PLR0917 - one parameter for each option of the co
         if clash is not None:
             raise InvalidInput(Problem("CLI-001", {"first": "ID", "second": f"--{clash}"}, variant="together"))
         with served(context) as remote:
-            rows: Sequence[Row] = remote.client.schedules.next(schedule, count=count)
+            rows: Sequence[Row] = remote.client.schedules.next(_id(remote, schedule), count=count)
     else:
         rows = _computed(timing_of(given, command=context.command_path), count, language=session.language)
     _draw_preview(rows, session)
@@ -242,7 +256,7 @@ def _mark(row: Row, session: Session) -> object:
 def pause(context: typer.Context, schedule: Id) -> int:
     """It fires no more until it is resumed."""
     with served(context) as remote:
-        answer = remote.client.schedules.switch(schedule, on=False)
+        answer = remote.client.schedules.switch(_id(remote, schedule), on=False)
     return done(session_of(context), answer, "schedule.paused", id=schedule)
 
 
@@ -250,16 +264,15 @@ def pause(context: typer.Context, schedule: Id) -> int:
 def resume(context: typer.Context, schedule: Id) -> int:
     """It fires again."""
     with served(context) as remote:
-        answer = remote.client.schedules.switch(schedule, on=True)
-    next_at = local_time(answer.get("fire_at")) or "-"
-    return done(session_of(context), answer, "schedule.resumed", id=schedule, next=next_at)
+        answer = remote.client.schedules.switch(_id(remote, schedule), on=True)
+    return done(session_of(context), answer, "schedule.resumed", id=schedule, next=_next(answer) or "-")
 
 
 @command(app, "remove")
 def remove(context: typer.Context, schedule: Id) -> int:
     """Remove it."""
     with served(context) as remote:
-        remote.client.schedules.remove(schedule)
+        remote.client.schedules.remove(_id(remote, schedule))
     return done(session_of(context), {"removed": schedule}, "schedule.removed", id=schedule)
 
 
@@ -267,6 +280,6 @@ def remove(context: typer.Context, schedule: Id) -> int:
 def firings(context: typer.Context, schedule: Id) -> int:
     """What became of its times, newest first."""
     with served(context) as remote:
-        found = remote.client.schedules.firings(schedule)
+        found = remote.client.schedules.firings(_id(remote, schedule))
     show_list(found, FIRINGS, session_of(context), none="schedule.never_fired")
     return 0

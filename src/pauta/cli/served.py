@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import typer
 
 from pauta.cli.help import NounGroup, PautaCommand
 from pauta.cli.session import session_of
+from pauta.domain.problems import NotFound, Problem
 
 if TYPE_CHECKING:
     from pauta.assembly.remote_project import RemoteProject
@@ -30,6 +31,26 @@ def alone(command: Callable[..., int]) -> typer.Typer:
 def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Put a function under a noun."""
     return app.command(name, cls=PautaCommand)
+
+
+def id_of(named: str, all_of: Callable[[str], Sequence[Mapping[str, Any]]], *, unknown: Problem) -> str:
+    """The id that a person means who wrote ``DEPLOYMENT/NAME``; an id stays as it is.
+
+    Args:
+        named: As written.
+        all_of: Gives the schedules, or the triggers, of a deployment.
+        unknown: What is said when there is none of this name.
+
+    Raises:
+        NotFound: With that problem.
+    """
+    deployment, slash, name = named.partition("/")
+    if not slash:
+        return named
+    for row in all_of(deployment):
+        if row.get("name") == name:
+            return str(row["id"])
+    raise NotFound(unknown)
 
 
 @contextmanager

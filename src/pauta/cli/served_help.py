@@ -218,12 +218,12 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
     "arg.version": ("Number of the version.", "Número da versão."),
     "arg.other_version": ("The version to compare it with.", "A versão com que comparar."),
     "arg.pool": ("Name of the work pool.", "Nome do pool."),
-    "arg.schedule": ("Id of the schedule.", "Id do agendamento."),
+    "arg.schedule": ("Id of the schedule, or DEPLOYMENT/NAME.", "Id do agendamento, ou DEPLOYMENT/NOME."),
     "arg.schedule_name": ("A name for it, within the deployment.", "Um nome para ele, dentro do deployment."),
     "arg.script": ("The script's path in its pipeline.", "Caminho do script no pipeline."),
     "arg.token": ("Id of the token.", "Id do token."),
     "arg.token_name": ("Whose it is, for lists and the audit log.", "De quem é, para listas e auditoria."),
-    "arg.trigger": ("Id of the trigger.", "Id do gatilho."),
+    "arg.trigger": ("Id of the trigger, or DEPLOYMENT/NAME.", "Id do gatilho, ou DEPLOYMENT/NOME."),
     "arg.trigger_name": ("A name for it, within the deployment.", "Um nome para ele, dentro do deployment."),
     "arg.worker": ("Name or id of the worker.", "Nome ou id do worker."),
     # ---- options
@@ -320,6 +320,10 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "viewer, operator, editor, approver, admin ou worker.",
     ),
     "opt.all_tokens": ("Also those revoked or over.", "Também os revogados ou vencidos."),
+    "opt.token_to": (
+        "Write its text to this new file, for your eyes only.",
+        "Grava seu texto neste arquivo novo, que só você pode ler.",
+    ),
     "opt.token_pool": ("For a worker: a pool it may take from.", "Para um worker: um pool de que pode pegar."),
     "opt.token_pipeline": (
         "Only this pipeline may be run or changed.",

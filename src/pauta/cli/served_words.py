@@ -100,6 +100,15 @@ SERVED_WORDS: dict[str, tuple[str, str]] = {
     "limit.none": ("No limits.", "Nenhum limite."),
     "limit.set": ("{key}: at most {most} at a time.", "{key}: no máximo {most} ao mesmo tempo."),
     "limit.removed": ("{key} has no limit any more.", "{key} não tem mais limite."),
+    "server.serves": (
+        "Pauta {version} serves this project at {url} (Ctrl-C ends it).",
+        "O Pauta {version} serve este projeto em {url} (Ctrl-C encerra).",
+    ),
+    "server.link": ("This link signs a browser in, once: {link}", "Este link identifica um navegador, uma vez: {link}"),
+    "worker.works": (
+        "Worker {name} takes stages of {pools} from {server} (Ctrl-C ends it).",
+        "O worker {name} pega estágios de {pools} em {server} (Ctrl-C encerra).",
+    ),
     "worker.none": (
         "No workers. `pauta server` has one of its own; `pauta worker start` starts more.",
         "Nenhum worker. `pauta server` tem o seu; `pauta worker start` inicia outros.",
@@ -157,18 +166,21 @@ SERVED_WORDS: dict[str, tuple[str, str]] = {
     "schedule.none": ("No schedules.", "Nenhum agendamento."),
     "schedule.every": ("every {time}", "a cada {time}"),
     "schedule.created": (
-        "Schedule {name} of {deployment} was made ({id}). It fires next at {next}.",
-        "O agendamento {name} de {deployment} foi criado ({id}). Próximo disparo: {next}.",
+        "Schedule {name} of {deployment} was made. It fires next at {next}.",
+        "O agendamento {name} de {deployment} foi criado. Próximo disparo: {next}.",
     ),
     "schedule.paused": ("Schedule {id} is paused.", "O agendamento {id} está pausado."),
-    "schedule.resumed": ("Schedule {id} goes on; it fires next at {next}.", "O agendamento {id} continua: {next}."),
+    "schedule.resumed": (
+        "Schedule {id} goes on. It fires next at {next}.",
+        "O agendamento {id} continua. Próximo disparo: {next}.",
+    ),
     "schedule.removed": ("Schedule {id} was removed.", "O agendamento {id} foi removido."),
     "schedule.nothing_comes": ("It does not fire any more.", "Não dispara mais."),
     "schedule.never_fired": ("It has not fired yet.", "Ainda não disparou."),
     "trigger.none": ("No triggers.", "Nenhum gatilho."),
     "trigger.created": (
-        "Trigger {name} of {deployment} was made ({id}).",
-        "O gatilho {name} de {deployment} foi criado ({id}).",
+        "Trigger {name} of {deployment} was made. Its id is {id}.",
+        "O gatilho {name} de {deployment} foi criado. Seu id é {id}.",
     ),
     "trigger.secret": ("Its secret, for signatures: {secret}", "Seu segredo, para assinaturas: {secret}"),
     "trigger.paused": ("Trigger {id} is paused.", "O gatilho {id} está pausado."),
@@ -180,6 +192,10 @@ SERVED_WORDS: dict[str, tuple[str, str]] = {
     "token.once": (
         "It is shown this once. Keep it where passwords are kept.",
         "É mostrado só desta vez. Guarde onde se guardam senhas.",
+    ),
+    "token.written": (
+        "Token {name} of role {role} is in {file}; only you can read it.",
+        "O token {name}, papel {role}, está em {file}; só você pode ler.",
     ),
     "token.ends": ("It ends at {time}.", "Termina em {time}."),
     "token.link": (

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pauta import __version__
 from pauta.cli.served import alone
 from pauta.cli.session import session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
@@ -43,7 +44,12 @@ def server(
         "worker.slots": slots,
     }
     given = {name: value for name, value in flags.items() if value is not None}
-    return serve(session.project_folder(), flags=given, say=session.aside)
+
+    def greet(url: str, link: str) -> None:
+        session.aside(session.words("server.serves", version=__version__, url=url))
+        session.aside(session.words("server.link", link=link))
+
+    return serve(session.project_folder(), flags=given, say=session.aside, greet=greet)
 
 
 def _port(text: str | None) -> int | None:

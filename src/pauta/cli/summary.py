@@ -62,7 +62,8 @@ def outcome(view: RunView, session: Session) -> str:
         return words("run.completed", steps=steps, time=time)
     if words.has(f"run.{view.state}") and view.state in ("failed", "held", "cancelled"):
         return words(f"run.{view.state}", time=time)
-    return words("run.crashed") if view.state == "crashed" else words("run.unfinished", time=time)
+    other = "run.crashed" if view.state == "crashed" else "run.not_begun" if view.seconds is None else "run.unfinished"
+    return words(other, time=time)
 
 
 def _draw_steps(steps: Sequence[StepView], session: Session) -> None:
@@ -178,6 +179,10 @@ def _next(view: RunView) -> Iterable[tuple[tuple[str, ...], str]]:
         yield ("replay", view.run, failed, "--pdb"), "next.replay"
         # A rerun would take the scripts as they were; a new run takes the mended one and the rest from the cache.
         yield ("run", *((view.document,) if view.document else ())), "next.mended"
+        return
+    if view.state in ("scheduled", "pending", "running") and view.published is not None:  # workers are at it
+        yield ("wait", view.run), "next.wait"
+        yield ("logs", view.run, "--follow"), "next.logs"
         return
     if view.state == "held" or view.state not in ("completed", "failed", "crashed", "cancelled"):
         yield ("logs", view.run), "next.logs"

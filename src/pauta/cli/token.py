@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
@@ -22,6 +26,7 @@ LinkRole = Annotated[str, typer.Option("--role", metavar="ROLE", help="opt.role"
 Pools = Annotated[list[str] | None, typer.Option("--pool", metavar="NAME", help="opt.token_pool")]
 Pipelines = Annotated[list[str] | None, typer.Option("--pipeline", metavar="NAME", help="opt.token_pipeline")]
 All = Annotated[bool, typer.Option("--all", help="opt.all_tokens")]
+To = Annotated[str | None, typer.Option("--to", metavar="FILE", help="opt.token_to")]
 Expires = Annotated[str | None, typer.Option("--expires", metavar="TIME", help="opt.expires")]
 
 COLUMNS = (
@@ -44,6 +49,7 @@ def create(
     pools: Pools = None,
     pipelines: Pipelines = None,
     expires: Expires = None,
+    to: To = None,
 ) -> int:
     """Make a token; its text is shown once."""
     session = session_of(context)
@@ -51,10 +57,15 @@ def create(
     body = {"name": name, "role": role, "pools": list(pools or ()), "pipelines": list(pipelines or ())}
     if expires is not None:
         body["expires_at"] = end_of(expires, option="--expires")
-    with served(context) as remote:
+    with served(context) as remote, _new_file(to) as file:
         made = remote.client.house.create_token({k: v for k, v in body.items() if v})
+        if file is not None:
+            file.write(made.pop("text") + "\n")
     if session.as_json:
         session.answer(made)
+        return 0
+    if to is not None:
+        session.say(session.words("token.written", name=name, role=role, file=to))
         return 0
     session.say(session.words("token.made", name=name, role=role))
     session.say()
@@ -64,6 +75,30 @@ def create(
     if body.get("expires_at"):
         session.say(session.words("token.ends", time=local_time(body["expires_at"])), "dim")
     return 0
+
+
+@contextmanager
+def _new_file(path: str | None) -> Iterator[TextIO | None]:
+    """A new file that only its owner can read; it goes again when the block fails.
+
+    Raises:
+        InvalidInput: CLI-009 when it exists, CLI-005 when its folder does not.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise InvalidInput(Problem("CLI-009", {"file": shorten(path)}, variant="secret")) from None
+    except OSError:
+        raise InvalidInput(Problem("CLI-005", {"file": shorten(Path(path).parent)}, variant="folder")) from None
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            yield file
+    except BaseException:
+        os.unlink(path)
+        raise
 
 
 @command(app, "link")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pauta.cli.asking import Parameters, said, understood
 from pauta.cli.listing import Column, done, show_list, state
-from pauta.cli.served import command, noun, served
+from pauta.cli.served import command, id_of, noun, served
 from pauta.cli.session import session_of
-from pauta.domain.problems import InvalidInput, Problem
+from pauta.domain.problems import InvalidInput, Problem, shorten
+
+if TYPE_CHECKING:
+    from pauta.assembly.remote_project import RemoteProject
 
 app = noun()
 
@@ -34,6 +37,10 @@ COLUMNS = (
     Column("head.id", "id", keep=True),
     Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
+
+
+def _id(remote: RemoteProject, trigger: str) -> str:
+    return id_of(trigger, remote.client.triggers.all, unknown=Problem("TRG-006", {"trigger": shorten(trigger)}))
 
 
 @command(app, "create")
@@ -89,7 +96,7 @@ def list_(context: typer.Context, deployment: Of = None) -> int:
 def pause(context: typer.Context, trigger: Id) -> int:
     """Nothing follows from it."""
     with served(context) as remote:
-        answer = remote.client.triggers.switch(trigger, on=False)
+        answer = remote.client.triggers.switch(_id(remote, trigger), on=False)
     return done(session_of(context), answer, "trigger.paused", id=trigger)
 
 
@@ -97,7 +104,7 @@ def pause(context: typer.Context, trigger: Id) -> int:
 def resume(context: typer.Context, trigger: Id) -> int:
     """It goes on."""
     with served(context) as remote:
-        answer = remote.client.triggers.switch(trigger, on=True)
+        answer = remote.client.triggers.switch(_id(remote, trigger), on=True)
     return done(session_of(context), answer, "trigger.resumed", id=trigger)
 
 
@@ -105,5 +112,5 @@ def resume(context: typer.Context, trigger: Id) -> int:
 def remove(context: typer.Context, trigger: Id) -> int:
     """Remove it."""
     with served(context) as remote:
-        remote.client.triggers.remove(trigger)
+        remote.client.triggers.remove(_id(remote, trigger))
     return done(session_of(context), {"removed": trigger}, "trigger.removed", id=trigger)

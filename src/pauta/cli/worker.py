@@ -12,6 +12,7 @@ from pauta.cli.listing import Column, done, show_list, state, when
 from pauta.cli.served import command, noun, served
 from pauta.cli.session import session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
+from pauta.domain.settings import WorkerSettings
 
 app = noun()
 
@@ -59,7 +60,12 @@ def start(
         "tags": tuple(tags or ()),
         "name": name,
     }
-    return start_worker(session.project_folder(), flags, say=session.aside)
+
+    def greet(settings: WorkerSettings) -> None:
+        pools = ", ".join(settings.pools)
+        session.aside(session.words("worker.works", name=settings.name, pools=pools, server=settings.server))
+
+    return start_worker(session.project_folder(), flags, greet=greet)
 
 
 @command(app, "list")

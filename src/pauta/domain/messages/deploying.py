@@ -5,7 +5,12 @@ from __future__ import annotations
 from pauta.domain.messages.text import Bilingual, both
 
 _PUBLISHING: dict[str, Bilingual] = {
-    "PIP-001": both('there is no pipeline "{pipeline}"', 'não existe o pipeline "{pipeline}"'),
+    "PIP-001": both(
+        'there is no pipeline "{pipeline}"',
+        'não existe o pipeline "{pipeline}"',
+        do="`pauta pipeline list` lists those that are published; `pauta pipeline publish` adds one",
+        faca="`pauta pipeline list` lista os publicados; `pauta pipeline publish` acrescenta um",
+    ),
     "PIP-002": both(
         'pipeline "{pipeline}" has no version {version}',
         'o pipeline "{pipeline}" não tem a versão {version}',
@@ -140,7 +145,12 @@ _RUNS: dict[str, Bilingual] = {
 }
 
 _DEPLOYMENTS: dict[str, Bilingual] = {
-    "DEP-001": both('there is no deployment "{deployment}"', 'não existe o deployment "{deployment}"'),
+    "DEP-001": both(
+        'there is no deployment "{deployment}"',
+        'não existe o deployment "{deployment}"',
+        do="`pauta deployment list` lists them",
+        faca="`pauta deployment list` os lista",
+    ),
     "DEP-002": both('deployment "{deployment}" exists already', 'o deployment "{deployment}" já existe'),
     "DEP-003": both(
         'deployment "{deployment}" was changed by {by} meanwhile: it is at version {version}',
@@ -184,7 +194,12 @@ _DEPLOYMENTS: dict[str, Bilingual] = {
 }
 
 _POOLS: dict[str, Bilingual] = {
-    "POL-001": both('there is no work pool "{pool}"', 'não existe o pool de trabalho "{pool}"'),
+    "POL-001": both(
+        'there is no work pool "{pool}"',
+        'não existe o pool de trabalho "{pool}"',
+        do="`pauta work-pool list` lists them; `pauta work-pool create {pool}` makes it",
+        faca="`pauta work-pool list` os lista; `pauta work-pool create {pool}` o cria",
+    ),
     "POL-002": both('work pool "{pool}" exists already', 'o pool de trabalho "{pool}" já existe'),
     "POL-003": both(
         'work pool "{pool}" has runs that have not ended: {count}',

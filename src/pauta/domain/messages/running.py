@@ -222,6 +222,12 @@ RUNNING: dict[str, Bilingual] = {
         do="choose another name, or add --force",
         faca="escolha outro nome, ou acrescente --force",
     ),
+    "CLI-009.secret": both(
+        "{file} exists already; nothing was written",
+        "{file} já existe; nada foi gravado",
+        do="choose another name",
+        faca="escolha outro nome",
+    ),
     "CLI-010": both(
         "the file cannot be used: {detail}",
         "o arquivo não pode ser usado: {detail}",

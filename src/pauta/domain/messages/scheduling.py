@@ -118,7 +118,12 @@ SCHEDULING: dict[str, Bilingual] = {
     "SCH-005.seconds": both(
         "only an interval has seconds", "só um intervalo tem segundos", do="leave them out", faca="retire-os"
     ),
-    "SCH-006": both("there is no schedule {schedule}", "não há agendamento {schedule}"),
+    "SCH-006": both(
+        "there is no schedule {schedule}",
+        "não há agendamento {schedule}",
+        do="`pauta schedule list` lists them",
+        faca="`pauta schedule list` os lista",
+    ),
     "SCH-007": both(
         'deployment "{deployment}" has a schedule "{name}" already',
         'o deployment "{deployment}" já tem um agendamento "{name}"',

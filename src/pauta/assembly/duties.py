@@ -26,6 +26,7 @@ from pauta.services.reaping import Reaper
 _log = logging.getLogger("pauta.server")
 _LOST_BEATS = 3
 _NOTICE_SECONDS = 2.0
+_BELL_SECONDS = 2.0
 _CLEANING_SECONDS = 600.0
 """How often it is asked whether the time for cleaning has come: every so many hours, over all servers."""
 
@@ -61,7 +62,8 @@ class Household(AbstractContextManager["Household"]):
 def _all(control: Control, settings: Settings, url: str) -> list[_Going]:
     going: list[_Going] = [Duties(list(_duties(control, settings, url))), announcing(control, settings)]
     if settings.server.scheduler:
-        going += [Scheduler(control, tell=_warn), Watch(Arrivals(control))]
+        following = Duties([Duty("completions", 0.0, _following(control))])
+        going += [Scheduler(control, tell=_warn), Watch(Arrivals(control)), following]
     return going
 
 
@@ -72,6 +74,21 @@ def _duties(control: Control, settings: Settings, url: str) -> list[Duty]:
     if settings.server.retention:
         duties.append(Duty("retention", _CLEANING_SECONDS, Cleaning(control, settings.retention).clean_when_due))
     return duties
+
+
+def _following(control: Control) -> Callable[[], object]:
+    """Look for deployments that wait for others as soon as a run has ended."""
+    arrivals = Arrivals(control)
+    seen = control.bell.wait("runs", seen=0, timeout=0)
+
+    def follow() -> None:
+        nonlocal seen
+        rung = control.bell.wait("runs", seen=seen, timeout=_BELL_SECONDS)
+        if rung != seen:
+            seen = rung
+            arrivals.completions()
+
+    return follow
 
 
 def _sender(control: Control, settings: Settings, url: str) -> NoticeSender:

@@ -179,7 +179,7 @@ class Crew:
 
     def _choose_hand(self, bench: Bench, assignment: Assignment) -> Hand | None:
         """A process of the run with nothing to do; a new one; or the one of the run with least to do."""
-        own = [h for h in self._hands.values() if h.run_id == bench.run_id and not h.leaving]
+        own = [h for h in self._hands.values() if h.run_id == bench.run_id and not h.leaving and not h.doomed]
         best = min(own, key=lambda h: len(h.queue), default=None)
         if best is not None and not best.queue:
             return best
@@ -250,9 +250,9 @@ class Crew:
         late = _late(bench.run_id, everything, recorded.refused)
         for hand in [h for h in self._hands.values() if h.run_id == bench.run_id]:
             if {g.order.stage for g in hand.queue}.intersection(recorded.stop):
-                hand.process.stop("cancelled", grace_seconds=GRACE_SECONDS)
+                hand.stop("cancelled", grace_seconds=GRACE_SECONDS)
             elif late.intersection(hand.leases):
-                hand.process.kill("killed")
+                hand.kill("killed")
         self._wind_up(bench, recorded)
 
     def _acknowledge(self, bench: Bench, heard: Sequence[Heard]) -> None:
@@ -299,7 +299,7 @@ class Crew:
         for hand in self._hands.values():
             if hand.deadline is not None and clock >= hand.deadline:
                 hand.deadline = None
-                hand.process.stop("timeout", grace_seconds=GRACE_SECONDS)
+                hand.stop("timeout", grace_seconds=GRACE_SECONDS)
 
     def _obey_heart(self) -> None:
         renewal = self._heart.take()
@@ -308,9 +308,9 @@ class Crew:
         lost, stop = set(renewal.lost), set(renewal.stop)
         for hand in self._hands.values():
             if lost.intersection(hand.leases):
-                hand.process.kill("killed")
+                hand.kill("killed")
             elif stop.intersection(hand.leases):
-                hand.process.stop("cancelled", grace_seconds=GRACE_SECONDS)
+                hand.stop("cancelled", grace_seconds=GRACE_SECONDS)
         self._give_back("released", only=lost)
         self._give_back("cancelled", only=stop)
 
@@ -319,9 +319,9 @@ class Crew:
         self._give_back(cause)
         for hand in self._hands.values():
             if now:
-                hand.process.kill(cause)
+                hand.kill(cause)
             else:
-                hand.process.stop(cause, grace_seconds=GRACE_SECONDS)
+                hand.stop(cause, grace_seconds=GRACE_SECONDS)
 
     def close(self) -> None:
         """See everybody off and stop renewing."""

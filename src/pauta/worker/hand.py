@@ -46,6 +46,7 @@ class Hand:
         storing: Steps whose body has returned and whose output is being stored.
         memory_bytes: The limit in force.
         leaving: It gets no further stages.
+        doomed: It is being ended, which takes a moment: it gets no further stages, but those it has are its own.
         last_step: The step that began last.
         fences: Step → fence of the attempt under which it is run here.
     """
@@ -60,6 +61,7 @@ class Hand:
     storing: list[int] = field(default_factory=list)
     memory_bytes: int | None = None
     leaving: bool = False
+    doomed: bool = False
     last_step: int | None = None
     fences: dict[int, int] = field(default_factory=dict)
 
@@ -95,6 +97,16 @@ class Hand:
         self.storing.clear()
         self.leaving = True
         self.process.send(Leave())
+
+    def kill(self, cause: str) -> None:
+        """End the process now."""
+        self.doomed = True
+        self.process.kill(cause)
+
+    def stop(self, cause: str, *, grace_seconds: float) -> None:
+        """Ask the process to end, and end it after the grace."""
+        self.doomed = True
+        self.process.stop(cause, grace_seconds=grace_seconds)
 
     @property
     def leases(self) -> list[Lease]:

@@ -49,6 +49,7 @@ docs-check: setup ## Run the snippets of the documentation and check its links a
 .PHONY: docs
 docs: setup ## Write the generated pages of the reference anew
 	$(BIN)/python tools/write_reference.py
+	$(BIN)/python tools/write_openapi.py
 	$(BIN)/python tools/write_settings.py
 	$(BIN)/python -m pauta.authoring.schema > docs/reference/pipeline.schema.json
 

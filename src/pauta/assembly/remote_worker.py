@@ -36,7 +36,8 @@ def start_worker(folder: Path, flags: Mapping[str, Any], *, greet: Callable[[Wor
         The exit code: 0 when it was asked to end.
 
     Raises:
-        InvalidInput: ATT-022 without an address or a token; CFG-004 when everybody can read the token's file; CFG-… when settings do not fit.
+        InvalidInput: ATT-022 without an address or a token; CFG-… when settings do not fit, or everybody can read
+            the file of the token.
         PautaError: The server refuses the worker, or is not there.
     """
     settings = _settings(folder, flags, os.environ)

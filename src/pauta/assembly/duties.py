@@ -19,6 +19,7 @@ from pauta.scheduler.loop import Scheduler
 from pauta.scheduler.notices import NoticeSender
 from pauta.scheduler.watch import Watch
 from pauta.services.arrivals import Arrivals
+from pauta.services.audit_heads import export_head
 from pauta.services.control import Control
 from pauta.services.notify import Postman
 from pauta.services.reaping import Reaper
@@ -27,6 +28,7 @@ _log = logging.getLogger("pauta.server")
 _LOST_BEATS = 3
 _NOTICE_SECONDS = 2.0
 _BELL_SECONDS = 2.0
+_HEAD_SECONDS = 3600.0
 _CLEANING_SECONDS = 600.0
 """How often it is asked whether the time for cleaning has come: every so many hours, over all servers."""
 
@@ -68,7 +70,10 @@ def _all(control: Control, settings: Settings, url: str) -> list[_Going]:
 
 
 def _duties(control: Control, settings: Settings, url: str) -> list[Duty]:
-    duties = [Duty("notices", _NOTICE_SECONDS, _sender(control, settings, url).send_due)]
+    duties = [
+        Duty("notices", _NOTICE_SECONDS, _sender(control, settings, url).send_due),
+        Duty("head of the audit log", _HEAD_SECONDS, lambda: export_head(control)),
+    ]
     if settings.server.reaper:
         duties.append(Duty("reaper", settings.queue.reaper_seconds, _reaping(control, settings)))
     if settings.server.retention:

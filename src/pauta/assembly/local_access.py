@@ -10,7 +10,9 @@ from contextlib import AbstractContextManager, suppress
 from pauta.domain.access import Role
 from pauta.domain.problems import Problem, StoreFault
 from pauta.domain.settings import Settings
+from pauta.ports.store import Transaction
 from pauta.services.access import Wanted, first_link, make_token, revoke
+from pauta.services.audit import note
 from pauta.services.control import Control
 
 NAME = "server.json"
@@ -41,7 +43,13 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
 
     def first_link(self) -> str:
         """A link that signs the person who started the server in, once."""
-        code = first_link(self._control.store, now=self._control.now(), random_bits=self._control.random_bits)
+        control = self._control
+        code = first_link(
+            control.store,
+            now=control.now(),
+            random_bits=control.random_bits,
+            witness=lambda tx: self._note(tx, "link.make", "first link"),
+        )
         return f"{self.url}/login?code={code}"
 
     def announce(self) -> None:
@@ -54,6 +62,7 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
         )
         with self._control.store.transaction(durable=True) as tx:
             tx.tokens.add(token)
+            self._note(tx, "token.make", token.id)
         self._token_id = token.id
         staging = self._path.with_name(f".{NAME}.{os.getpid()}")
         descriptor = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -69,7 +78,12 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
             self._path.unlink()
         with suppress(StoreFault), self._control.store.transaction() as tx:
             revoke(tx, self._token_id, now=self._control.now())
+            self._note(tx, "token.revoke", self._token_id)
         self._token_id = None
+
+    def _note(self, tx: Transaction, action: str, target: str) -> None:
+        control = self._control
+        note(tx, actor="server", action=action, target=target, now=control.now(), secret=control.secret)
 
 
 def _bound(host: str, port: int) -> socket.socket:

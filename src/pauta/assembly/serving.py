@@ -17,14 +17,15 @@ from pauta.assembly.control import opened_control
 from pauta.assembly.duties import Household
 from pauta.assembly.local_access import LocalAccess
 from pauta.assembly.owners import is_gone
-from pauta.assembly.settings import load_settings
+from pauta.assembly.settings import Loaded, load_settings
 from pauta.assembly.standing_worker import listen, standing_worker
-from pauta.domain.settings import Settings
 from pauta.services.reaping import free_the_dead
 
 _log = logging.getLogger("pauta.server")
 _KEEP_ALIVE_SECONDS = 75
 _STREAMS_SECONDS = 2
+_LONGEST_HEAD = 131_072
+"""Bytes. More than the gate allows, so that it can say what is wrong."""
 
 
 def serve(
@@ -46,15 +47,16 @@ def serve(
         StoreFault: DB-… when the records cannot be opened.
     """
     loaded = load_settings(folder, environ=os.environ, flags=flags)
-    with Serving(folder, loaded.settings, say=say) as serving, _ended_by_signals(serving.end):
+    with Serving(folder, loaded, say=say) as serving, _ended_by_signals(serving.end):
         return serving.run(lambda: greet(serving.access.url, serving.access.first_link()))
 
 
 class Serving(AbstractContextManager["Serving"]):
     """A server, from its opening to its end."""
 
-    def __init__(self, folder: Path, settings: Settings, *, say: Callable[[str], None]) -> None:
-        self._settings = settings
+    def __init__(self, folder: Path, loaded: Loaded, *, say: Callable[[str], None]) -> None:
+        self._loaded = loaded
+        self._settings = settings = loaded.settings
         self._ended = threading.Event()
         self._failed = False
         self._stack = ExitStack()
@@ -103,13 +105,16 @@ class Serving(AbstractContextManager["Serving"]):
         from pauta.server.routes.all import all_routes
 
         server = self._settings.server
-        app = create_app(self.control, settings=self._settings, routes=all_routes())
+        lines = self._loaded.lines()
+        app = create_app(self.control, settings=self._settings, routes=all_routes(), setting_lines=lines)
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,  # the gate itself decides whose word it takes
+            http="h11",  # the one that bounds what it keeps of a request's head
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
             lifespan="off",
             ws="none",
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -85,7 +85,6 @@ COLUMNS = (
     Column("head.zone", lambda row, _: _unless((row.get("timing") or {}).get("zone"), "UTC")),
     Column("head.state", state(usual="active"), keep=True),
     Column("head.next", lambda row, _: _next(row)[:16], keep=True),
-    Column("head.id", "id", keep=True),
     Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
 FACTS = (
@@ -104,7 +103,7 @@ FACTS = (
     Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
 FIRINGS = (
-    Column("head.local", "local", keep=True),
+    Column("head.local", lambda row, _: _clock(row.get("local"))[:19], keep=True),
     Column("head.due", when("due_at"), keep=True),
     Column("head.fired", when("fired_at"), keep=True),
     Column("head.outcome", lambda row, s: s.words(f"firing.{row.get('outcome')}"), keep=True),

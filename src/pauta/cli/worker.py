@@ -24,6 +24,7 @@ Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="op
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="opt.worker_name")]
 Owner = Annotated[str, typer.Argument(metavar="WORKER", help="arg.worker", show_default=False)]
 
+_SHOWN_OF_ID = 16  # the beginning suffices for `drain`
 COLUMNS = (
     Column("head.worker", "name"),
     Column("head.state", state(), keep=True),
@@ -32,7 +33,7 @@ COLUMNS = (
     Column("head.running", lambda row, _: len(row.get("held") or ()), right=True),
     Column("head.host", "host"),
     Column("head.seen", when("seen_at"), keep=True),
-    Column("head.id", "owner"),
+    Column("head.id", lambda row, _: str(row.get("owner", ""))[:_SHOWN_OF_ID]),
 )
 
 

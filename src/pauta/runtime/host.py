@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 import time
+from contextlib import suppress
 
 from pauta.domain.wire import Acknowledge, Leave, Order, RunStage
 from pauta.runtime.channel import Channel, ChannelLost
@@ -32,6 +33,7 @@ def serve(lines: Lines, *, mark: str) -> int:
     Returns:
         The process's exit code.
     """
+    left_before = atexit._ncallbacks()
     channel = Channel(lines.control)
     tools = Tools(channel, Streams(out=lines.out, err=lines.err, mark=mark), wall_clock, os.getcwd())
     orders = Orders(channel)
@@ -48,7 +50,9 @@ def serve(lines: Lines, *, mark: str) -> int:
         pass
     except ChannelLost:
         _wait_for_the_end()
-    _say_farewell(tools)
+    if atexit._ncallbacks() != left_before:
+        _say_farewell()
+    tools.streams.end()
     return 0
 
 
@@ -96,13 +100,10 @@ def _wait_for_the_end() -> None:
         time.sleep(3600)
 
 
-def _say_farewell(tools: Tools) -> None:
+def _say_farewell() -> None:
     """Run what scripts left for the end of the program, but not for ever; threads they left are not waited for."""
     watchdog = threading.Timer(_FAREWELL_SECONDS, os._exit, (0,))
     watchdog.daemon = True
     watchdog.start()
-    try:
+    with suppress(BaseException):  # all is reported already; what is raised now concerns nobody
         atexit._run_exitfuncs()
-    finally:
-        tools.streams.end()
-        os._exit(0)

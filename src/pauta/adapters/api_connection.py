@@ -102,14 +102,14 @@ class Connection:
             sent["content-type"] = "application/json"
             data = msgspec.json.encode(body)
         with self.opened(method, path, query=query, data=data, headers=sent, patience=patience) as answer:
-            content = answer.read()
+            content = self._whole(answer, patience)
         return self._decode(content, kind)
 
     def send_file(self, path: str, file: BinaryIO, size: int, *, query: Mapping[str, Any], kind: type[T]) -> T:
         """POST the bytes of a file; see `ask`."""
         headers = {"content-type": "application/octet-stream", "content-length": str(size)}
         with self.opened("POST", path, query=query, data=file, headers=headers, patience=600.0) as answer:
-            content = answer.read()
+            content = self._whole(answer, 600.0)
         return self._decode(content, kind)
 
     def fetch(self, path: str, to: BinaryIO, *, query: Mapping[str, Any]) -> None:
@@ -149,6 +149,11 @@ class Connection:
         finally:
             # One that was read to its end has given its connection back already; others cannot be kept.
             answer.close()
+
+    def _whole(self, answer: urllib3.BaseHTTPResponse, patience: float) -> bytes:
+        """All of an answer; one that breaks off is none."""
+        with self._naming_faults(patience):
+            return answer.read()
 
     def _decode(self, content: bytes, kind: type[T]) -> T:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -12,6 +13,8 @@ from pauta.domain.ids import RunId
 from pauta.domain.problems import PautaError
 from pauta.domain.work import Recorded
 from pauta.ports.counter import Counter
+
+_log = logging.getLogger("pauta.worker")
 
 IDLE_SECONDS = 1.0
 WAIT_SECONDS = 20.0
@@ -112,7 +115,10 @@ class WaitingFeed:
             try:
                 answers = self._counter.claim(room=room, wait_seconds=WAIT_SECONDS)
                 pause = 0.1
-            except (PautaError, OSError):
+            except Exception as error:
+                # Whatever it is: a worker that is there and takes nothing would be worse.
+                if not isinstance(error, PautaError | OSError):
+                    _log.exception("claiming failed")
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
                 answers = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pauta.domain.problems import PautaError
 from pauta.domain.work import Lease, Renewal
 from pauta.ports.counter import Counter
+
+_log = logging.getLogger("pauta.worker")
 
 
 class Heart:
@@ -92,7 +95,10 @@ class Heart:
         asked_at = time.monotonic()
         try:
             renewal = self._counter.renew(held)
-        except (PautaError, OSError):
+        except Exception as error:
+            # Whatever it is, the heart beats on: else every lease would be lost.
+            if not isinstance(error, PautaError | OSError):
+                _log.exception("renewing failed")
             renewal = self._overdue()
         else:
             with self._lock:

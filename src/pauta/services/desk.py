@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from pauta.domain.ids import Address, RunId
-from pauta.domain.problems import Conflict, Problem
+from pauta.domain.problems import Conflict, Problem, StoreFault
 from pauta.domain.runs import Run, StepRecord
 from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, RunState, StageState, StepState
 from pauta.domain.work import Heard, Recorded
@@ -116,12 +116,11 @@ class Desk:
                     with self._store.transaction(durable=durable) as tx:
                         found = find(tx, now)
                         answers = [self._take(tx, run_id, nos, owner=owner, now=now) for run_id, nos in found.items()]
-                except LostRace:
+                except BaseException as error:
                     self._forget(found)
+                    if not _is_race(error):
+                        raise
                     continue
-                except BaseException:
-                    self._forget(found)
-                    raise
                 for answer in answers:
                     self._follow_up(answer)
                 return answers
@@ -303,12 +302,11 @@ class Desk:
             for _ in range(_RACES):
                 try:
                     sheet = self._settle_once(run_id, act)
-                except LostRace:
+                except BaseException as error:
                     self._pictures.forget(run_id)
+                    if not _is_race(error):
+                        raise
                     continue
-                except BaseException:
-                    self._pictures.forget(run_id)
-                    raise
                 self._ring(sheet, changed=True)
                 if sheet.run.ended_at is not None:
                     self._pictures.forget(run_id)
@@ -373,6 +371,12 @@ def _reopen(sheet: Sheet, *, now: datetime) -> None:
 
 def _final(steps: Iterable[StepRecord]) -> tuple[StepRecord, ...]:
     return tuple(s for s in steps if s.state in FINAL_STEPS or s.state is StepState.HELD)
+
+
+def _is_race(error: BaseException) -> bool:
+    """Whether it is worth another try: somebody else was quicker, or the database undid one of two that collided."""
+    collided = isinstance(error, StoreFault) and error.problems[0].code == "DB-013"
+    return collided or isinstance(error, LostRace)
 
 
 def _too_many_races(run_id: RunId) -> Conflict:

@@ -47,10 +47,14 @@ def require_secrets(plan: Plan, look_up: LookUp) -> None:
     Raises:
         InvalidInput: PRM-003 for each that is not.
     """
-    names = {name for step in plan.steps for name in _names(step.kwargs)}
-    missing = sorted(name for name in names if look_up(name) is None)
-    if missing:
-        raise InvalidInput([Problem("PRM-003", {"name": name}) for name in missing])
+    problems = missing_secrets([step.kwargs for step in plan.steps], look_up)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def missing_secrets(value: Any, look_up: LookUp) -> list[Problem]:
+    """PRM-003 for each secret marked in a value, at any depth, that is not set."""
+    return [Problem("PRM-003", {"name": name}) for name in sorted(_names(value)) if look_up(name) is None]
 
 
 def _names(value: Any) -> set[str]:

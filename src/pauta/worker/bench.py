@@ -68,6 +68,11 @@ class Bench:
         self._heard.append(AttemptDied(order.stage, order.fence, step=None, cause=cause, problem=problem))
         self._hurry, self._due = True, time.monotonic()
 
+    def refuse(self, order: wire.RunStage, step: int, problem: Problem, *, now: datetime) -> None:
+        """A step cannot be run here: it fails without having begun."""
+        self._heard.append(wire.StepFailed(order.stage, order.fence, step, 0.0, now.timestamp(), problem))
+        self._hurry, self._due = True, time.monotonic()
+
     def is_urgent(self, hands: Iterable[Hand]) -> bool:
         """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
         if self.book.is_due:

@@ -151,6 +151,9 @@ class Crew:
         before = len(self._waiting)
         while self._waiting:
             bench, assignment = self._waiting.popleft()
+            if (missing := self._orders.missing(assignment)) is not None:
+                bench.refuse(assignment.order, *missing, now=self._now())
+                continue
             hand = self._choose_hand(bench, assignment)
             if hand is None:
                 left.append((bench, assignment))

@@ -8,9 +8,10 @@ import msgspec.structs
 
 from pauta.domain import wire
 from pauta.domain.ids import Address
+from pauta.domain.problems import Problem
 from pauta.domain.work import Assignment
 from pauta.ports.objects import Identity, Objects
-from pauta.services.secrets import reveal, values_in
+from pauta.services.secrets import missing_secrets, reveal, values_in
 from pauta.worker.bundle import lay_out
 from pauta.worker.place import Place
 
@@ -38,6 +39,14 @@ class Orders:
         """The values of the secrets that its steps are given."""
         look_up = self._place.secret
         return [value for step in assignment.order.steps if step.kwargs for value in values_in(step.kwargs, look_up)]
+
+    def missing(self, assignment: Assignment) -> tuple[int, Problem] | None:
+        """The first step that declares a secret which is not set where this worker runs, and what to tell of it."""
+        for step in assignment.order.steps:
+            problems = missing_secrets(step.kwargs, self._place.secret) if step.kwargs else []
+            if problems:
+                return step.no, problems[0]
+        return None
 
     def _bundle(self, scripts: Mapping[str, Address]) -> str:
         known = self._laid_out.get(id(scripts))

@@ -9,6 +9,7 @@ from tests.unit.services.desk_world import World, planned, step
 
 from pauta.domain.deploying import Pool, PoolKind, Switch
 from pauta.domain.ids import RunId
+from pauta.domain.problems import Problem, StoreFault
 from pauta.domain.states import RunState, StageState
 from pauta.domain.work import Recorded
 from pauta.services.desk import Desk
@@ -149,6 +150,23 @@ def test_a_report_that_comes_twice_because_its_answer_was_lost_is_no_late_result
     assert again.refused == ()
     assert world.report(run, *heard).refused == ()
     assert "late_result" not in world.events(run)
+    assert world.run(run).state is RunState.COMPLETED
+
+
+def test_a_collision_in_the_database_is_tried_again(world, monkeypatch):
+    run = world.submit(branches(1))
+    real = world.store.transaction
+    collisions = [StoreFault(Problem("DB-013", {"detail": "deadlock"})) for _ in range(3)]
+
+    def transaction(**how):
+        if collisions:
+            raise collisions.pop()
+        return real(**how)
+
+    monkeypatch.setattr(world.store, "transaction", transaction)
+    [answer] = claim(world.desk)
+    collisions.append(StoreFault(Problem("DB-013", {"detail": "deadlock"})))
+    world.report(run, *world.perform(answer.assignments[0]))
     assert world.run(run).state is RunState.COMPLETED
 
 

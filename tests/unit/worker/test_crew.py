@@ -271,3 +271,13 @@ def test_a_crew_that_drains_claims_nothing_and_gives_back_what_did_not_begin(sce
     scene.turn()
     assert [scene.stage_states(run) for run in runs] == [["ready"]] * 3
     assert not scene.crew.is_busy
+
+
+def test_a_step_whose_secret_is_not_set_where_the_worker_runs_fails_and_says_so(scene: Scene) -> None:
+    kwargs = {"s0": {"token": {"$secret": "API_TOKEN"}}}
+    run = scene.world.submit(planned(step("s0", cache=False), kwargs=kwargs))
+    scene.turn()
+    scene.turn()
+    assert scene.state(run) is RunState.FAILED
+    assert scene.world.steps(run)["s0"].problem.code == "PRM-003"  # type: ignore[union-attr]
+    assert scene.launcher.processes == []

@@ -37,6 +37,8 @@ class Terminal:
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self._printed = ""
+        self.type("trap : INT")  # a shell without a person ends with the child that Ctrl-C ended
+        self.finished()
 
     def type(self, command: str) -> None:
         """Type a command and press return."""
@@ -59,8 +61,8 @@ class Terminal:
 
     def finished(self) -> tuple[str, int]:
         """Wait for the end of the last command; what it printed and its exit code."""
-        printed, _, code = self.shown(lambda text: _END in text and text.endswith("\n")).rpartition(_END)
-        assert code, f"nothing ended within {_PATIENCE_SECONDS:g} s:\n{printed}"
+        printed, ended, code = self.shown(lambda text: _END in text and text.endswith("\n")).rpartition(_END)
+        assert ended, f"nothing ended within {_PATIENCE_SECONDS:g} s:\n{code}"
         return printed, int(code)
 
     def interrupt(self) -> None:

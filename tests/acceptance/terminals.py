@@ -37,8 +37,6 @@ class Terminal:
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self._printed = ""
-        self.type("trap : INT")  # a shell without a person ends with the child that Ctrl-C ended
-        self.finished()
 
     def type(self, command: str) -> None:
         """Type a command and press return."""
@@ -67,7 +65,11 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Press Ctrl-C: what runs in the foreground ends; what it started is its own affair."""
-        for child in psutil.Process(self._shell.pid).children():
+        shell = psutil.Process(self._shell.pid)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not (running := shell.children()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for child in running:
             child.send_signal(signal.SIGINT)
         self.finished()
 

@@ -68,7 +68,7 @@ def _faulty_step(told: Told, step: Mapping[str, Any], starts: list[Start]) -> It
     completed = nanoseconds(step["ended_at"])
     late = [start for start in starts if start.at_ns > completed]
     if late:
-        yield f"P3: step {name} began {len(late)} times after it was completed"
+        yield f"P3: step {name} began after it was completed: {step} {late} {told.attempts}"
 
 
 def nanoseconds(text: str) -> int:

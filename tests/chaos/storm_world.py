@@ -20,7 +20,13 @@ from kept_processes import Keeper, Kept, marked
 from storm_client import Client, Refused
 from storm_pipelines import PIPELINES, publication
 
-LEASE, HEARTBEAT, REAPER = 2.0, 0.5, 0.5
+QUICK = {
+    "PAUTA_QUEUE_LEASE_SECONDS": "2",
+    "PAUTA_QUEUE_HEARTBEAT_SECONDS": "0.5",
+    "PAUTA_QUEUE_REAPER_SECONDS": "0.5",
+    "PAUTA_SERVER_REQUESTS_PER_MINUTE": "0",
+    "PAUTA_WORKER_SLOTS": "2",
+}
 FINAL = {"completed", "failed", "crashed", "cancelled"}
 _START_SECONDS = 60.0
 _MARK = "LC_STORM"
@@ -130,14 +136,7 @@ class World:
         return {**kept, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", _MARK: str(self.folder), **more}
 
     def _server(self, port: int) -> Kept:
-        environment = self._environment(
-            PAUTA_QUEUE_LEASE_SECONDS=str(LEASE),
-            PAUTA_QUEUE_HEARTBEAT_SECONDS=str(HEARTBEAT),
-            PAUTA_QUEUE_REAPER_SECONDS=str(REAPER),
-            PAUTA_SERVER_REQUESTS_PER_MINUTE="0",
-            PAUTA_WORKER_SLOTS="2",
-            **self.more,
-        )
+        environment = {**self._environment(), **QUICK, **self.more}
         command = [sys.executable, "-m", "pauta", "server", "--port", str(port)]
         return Kept("server", command, self.project, environment, self.folder / f"server-{port}.log")
 

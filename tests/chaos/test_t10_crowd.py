@@ -97,8 +97,8 @@ def test_t10_eight_workers_empty_a_servers_queue_without_taking_a_stage_twice(tm
     stages = [stage for each in taken for stage in each.stages]
     cuts = quantiles([second for each in taken for second in each.seconds], n=100)
     print(
-        f"{len(stages)} stages in {whole:.1f} s by {WORKERS} workers; a claim over HTTP: median {cuts[49] * 1e3:.1f} ms, "
-        f"p99 {cuts[98] * 1e3:.1f} ms"
+        f"{len(stages)} stages in {whole:.1f} s by {WORKERS} workers; a claim over HTTP: "
+        f"median {cuts[49] * 1e3:.1f} ms, p99 {cuts[98] * 1e3:.1f} ms"
     )
     assert len(stages) == STAGES
     assert len(set(stages)) == STAGES

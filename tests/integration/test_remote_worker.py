@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pauta.domain.settings import QueueSettings
+from work_processes import WorkerProcesses
 from work_site import Site, soon
 
 QUICK = QueueSettings(lease_seconds=3.0, heartbeat_seconds=0.5, reaper_seconds=0.3)
@@ -43,16 +41,6 @@ STEPS = (
     {"name": "predict", "dataframes": ["data", "model"], "output": "done"},
 )
 
-WORK = """
-import sys
-from pathlib import Path
-from pauta.assembly.remote_worker import start_worker
-flags = {"server": sys.argv[1], "pools": tuple(sys.argv[3].split(",")), "slots": int(sys.argv[4]), "name": sys.argv[5]}
-sys.exit(start_worker(Path(sys.argv[2]), flags, say=lambda line: print(line, flush=True)))
-"""
-
-Starter = Callable[..., subprocess.Popen[str]]
-
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
@@ -63,31 +51,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, site: Site) -> Iterator[Starter]:
-    """Starts workers, each with a home of its own."""
-    begun: list[subprocess.Popen[str]] = []
-
-    def start(name: str = "w", *, url: str = "", pools: str = "default", slots: int = 2) -> subprocess.Popen[str]:
-        home = tmp_path / name
-        home.mkdir(exist_ok=True)
-        token = site.token(pools=tuple(pools.split(",")))
-        environment = {**os.environ, "PAUTA_TOKEN": token, "XDG_CACHE_HOME": str(home / "cache")}
-        process = subprocess.Popen(
-            [sys.executable, "-c", WORK, url or site.url, str(home), pools, str(slots), name],
-            env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        begun.append(process)
-        return process
-
-    yield start
-    for process in begun:
-        if process.poll() is None:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
-        print(process.communicate()[0])  # shown when a test fails
+def start(tmp_path: Path, site: Site) -> Iterator[WorkerProcesses]:
+    with WorkerProcesses(site, tmp_path) as begun:
+        yield begun
 
 
-def test_a_remote_worker_gives_what_a_local_one_gives(site: Site, start: Starter, tmp_path: Path) -> None:
+def test_a_remote_worker_gives_what_a_local_one_gives(site: Site, start: WorkerProcesses, tmp_path: Path) -> None:
     start()
     run = site.ended(site.submit(SCRIPTS, *STEPS))
     assert run.state.value == "completed", [s.problem for s in site.steps(run.id)]
@@ -113,7 +82,7 @@ def test_a_remote_worker_gives_what_a_local_one_gives(site: Site, start: Starter
     assert not list((tmp_path / "server" / ".pauta").glob("work/*"))  # nothing of it ran beside the server
 
 
-def test_stages_of_one_run_on_two_workers_hand_frames_on_through_the_server(site: Site, start: Starter) -> None:
+def test_stages_of_one_run_on_two_workers_hand_frames_on_through_the_server(site: Site, start: WorkerProcesses) -> None:
     start("one", slots=1)
     start("two", slots=1)
     meet = """
@@ -140,7 +109,7 @@ def execute(data):
     assert len({a.owner for a in site.attempts(run.id)}) == 2
 
 
-def test_a_worker_asked_to_end_finishes_what_runs_and_takes_nothing_new(site: Site, start: Starter) -> None:
+def test_a_worker_asked_to_end_finishes_what_runs_and_takes_nothing_new(site: Site, start: WorkerProcesses) -> None:
     worker = start(slots=1)
     slow = {"slow": "import time\ndef execute():\n    time.sleep(1.0)\n    return 1\n"}
     run = site.submit(slow, {"name": "slow", "output": "slow"})
@@ -154,7 +123,7 @@ def test_a_worker_asked_to_end_finishes_what_runs_and_takes_nothing_new(site: Si
         assert [w.state.value for w in tx.workers.all()] == ["left"]
 
 
-def test_a_worker_drained_by_the_server_ends(site: Site, start: Starter) -> None:
+def test_a_worker_drained_by_the_server_ends(site: Site, start: WorkerProcesses) -> None:
     from msgspec.structs import replace
 
     from pauta.domain.deploying import WorkerState
@@ -173,7 +142,7 @@ def test_a_worker_drained_by_the_server_ends(site: Site, start: Starter) -> None
     assert worker.wait(20) == 0
 
 
-def test_a_cancelled_run_is_stopped_at_its_worker_at_once(site: Site, start: Starter, tmp_path: Path) -> None:
+def test_a_cancelled_run_is_stopped_at_its_worker_at_once(site: Site, start: WorkerProcesses, tmp_path: Path) -> None:
     start(slots=1)
     endless = {"endless": "import time\ndef execute():\n    while True:\n        time.sleep(0.05)\n"}
     run = site.submit(endless, {"name": "endless", "output": "endless"})
@@ -182,7 +151,7 @@ def test_a_cancelled_run_is_stopped_at_its_worker_at_once(site: Site, start: Sta
     assert site.ended(run, seconds=15).state.value == "cancelled"
 
 
-def test_a_killed_workers_stage_is_run_by_another(site: Site, start: Starter) -> None:
+def test_a_killed_workers_stage_is_run_by_another(site: Site, start: WorkerProcesses) -> None:
     worker = start("one", slots=1)
     slow = {"slow": "import time\ndef execute():\n    time.sleep(1.5)\n    return 1\n"}
     run = site.submit(slow, {"name": "slow", "output": "slow"})
@@ -193,7 +162,7 @@ def test_a_killed_workers_stage_is_run_by_another(site: Site, start: Starter) ->
     assert [a.outcome.value for a in site.attempts(run) if a.outcome] == ["crashed", "completed"]
 
 
-def test_what_a_script_fails_with_is_told_as_if_it_ran_here(site: Site, start: Starter) -> None:
+def test_what_a_script_fails_with_is_told_as_if_it_ran_here(site: Site, start: WorkerProcesses) -> None:
     start()
     run = site.ended(site.submit({"bad": "def execute():\n    return 1 / 0\n"}, {"name": "bad", "output": "bad"}))
     assert run.state.value == "failed"
@@ -203,7 +172,7 @@ def test_what_a_script_fails_with_is_told_as_if_it_ran_here(site: Site, start: S
     assert "bad.py" in (problem.traceback or "")
 
 
-def test_two_workers_with_one_home_do_not_disturb_each_other(site: Site, start: Starter) -> None:
+def test_two_workers_with_one_home_do_not_disturb_each_other(site: Site, start: WorkerProcesses) -> None:
     start("w", slots=1)
     start("w", slots=1)
     runs = [

@@ -284,7 +284,7 @@ class HttpCounter:
     @property
     def _answer_seconds(self) -> float:
         """So long an answer may take before it is asked for again: short beside a lease."""
-        return max(0.2, min(_ANSWER_SECONDS, self._known.lease_seconds / 6))
+        return max(0.4, min(_ANSWER_SECONDS, self._known.lease_seconds / 6))
 
     # ---- renewing -----------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ import pytest
 from answers import Answer
 from msgspec.structs import replace
 
+from pauta.domain.runs import LogChunk, LogLine
 from pauta.domain.states import RunState
 from pauta.storage.sqlite import open_sqlite
-from store_samples import NOON, submit
+from store_samples import NOON, run_id, submit
 
 Call = Callable[..., Answer]
 
@@ -47,3 +48,13 @@ def test_retention_without_a_bound_removes_nothing(call: Call, folder: Path) -> 
     answer = call("retention", "--yes", "--json", PAUTA_RETENTION_RUN_DAYS="none")
     assert answer.json["runs"] == []
     assert answer.json["reasons"] == {"kept_active": 1, "kept_newest": 1, "kept_young": 1}
+
+
+def test_retention_tells_of_log_lines_that_go_before_their_run(call: Call, folder: Path) -> None:
+    store = open_sqlite(folder / ".pauta")
+    with store.transaction() as tx:
+        tx.logs.append([LogChunk(run_id(3), 0, 1, 0, (LogLine(NOON, "INFO", "said"),))])
+    store.close()
+    assert "Would remove the log lines of 1 run" in call("retention").out
+    assert "Removidas as linhas de log de 1 execução" in call("retention", "--yes", "--lang", "pt").out
+    assert call("retention", "--json").json["log_runs"] == 0

@@ -15,6 +15,7 @@ from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event, LogChunk, LogLine, Run, StepRecord
 from pauta.domain.states import RunState, StepState
 from pauta.ports.store import Store
+from pauta.storage import codec
 from store_samples import (
     NOON,
     ODD_TEXT,
@@ -168,6 +169,42 @@ def test_two_chunks_cannot_have_one_first_line(store: Store) -> None:
         tx.logs.append([chunk(0), chunk(0)])
     with store.transaction() as tx:
         assert tx.logs.last(run_id(1)) == -1
+
+
+def test_the_lines_of_a_run_go_and_take_the_bytes_they_took(store: Store) -> None:
+    submit(store, 1)
+    submit(store, 2)
+    odd = LogChunk(run_id(1), 0, 1, 0, (LogLine(NOON, "INFO", "ação 🍎"),))
+    kept = LogChunk(run_id(2), 0, 1, 0, lines("kept"))
+    with store.transaction() as tx:
+        tx.logs.append([odd, chunk(1), kept])
+    with store.transaction() as tx:
+        expected = sum(len(codec.from_lines(c.lines).encode()) for c in (odd, chunk(1)))
+        assert tx.logs.drop(run_id(1)) == expected
+        assert tx.logs.read(run_id(1)) == []
+        assert tx.logs.last(run_id(1)) == -1
+        assert tx.logs.read(run_id(2)) == [kept]
+        assert tx.logs.drop(run_id(1)) == 0
+        assert tx.logs.drop(RunId("nothing")) == 0
+
+
+def test_lines_stay_when_the_transaction_that_removed_them_is_undone(store: Store) -> None:
+    submit(store)
+    with store.transaction() as tx:
+        tx.logs.append([chunk(0)])
+
+    class GivenUpError(Exception):
+        pass
+
+    def drop_and_give_up() -> None:
+        with store.transaction() as tx:
+            assert tx.logs.drop(run_id(1))
+            raise GivenUpError
+
+    with pytest.raises(GivenUpError):
+        drop_and_give_up()
+    with store.transaction() as tx:
+        assert tx.logs.read(run_id(1)) == [chunk(0)]
 
 
 # ---- history -----------------------------------------------------------------------------------

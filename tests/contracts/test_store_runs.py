@@ -176,6 +176,19 @@ def test_runs_are_listed_newest_first_with_filters(store: Store) -> None:
     assert listed(pipeline="even", before=run_id(2)) == [0]
 
 
+def test_it_is_known_which_runs_refer_to_which(store: Store) -> None:
+    submit(store, 1)
+    submit(store, 2, of=run_id(1))
+    _, _, steps = submit(store, 3, (), (), of=run_id(2))
+    submit(store, 4)
+    _, _, own = submit(store, 5)
+    with store.transaction() as tx:
+        tx.steps.put([replace(step, cached_from=run_id(1), cache_key="k") for step in steps])
+        tx.steps.put([replace(own[0], cached_from=run_id(5), cache_key="k")])
+    with store.transaction() as tx:
+        assert tx.runs.sources() == {run_id(2): {run_id(1)}, run_id(3): {run_id(1), run_id(2)}}
+
+
 def test_a_saved_run_comes_back_with_every_change(store: Store) -> None:
     run = submit(store)[0]
     after = replace(full_run(), id=run.id)

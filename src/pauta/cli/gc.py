@@ -36,7 +36,7 @@ def gc(
         if session.as_json:
             session.answer(view.as_json())
             return 0
-        _tell(view, session)
+        tell_collected(view, session)
         if not view.dry_run or not (view.runs or view.objects) or dry_run:
             return 0
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -45,27 +45,37 @@ def gc(
         if not _agreed(session):
             session.say(session.words("gc.kept"))
             return 0
-        _tell(project.collect(dry_run=False, keep_runs=keep_runs, older_than_days=older_than), session)
+        tell_collected(project.collect(dry_run=False, keep_runs=keep_runs, older_than_days=older_than), session)
     return 0
 
 
-def _tell(view: CollectView, session: Session) -> None:
+def tell_collected(view: CollectView, session: Session) -> None:
+    """Say what was removed, or would be."""
     from pauta.cli.amounts import size
 
     words = session.words
-    if not view.runs and not view.objects:
+    if not view.runs and not view.objects and not view.log_runs:
         session.say(words("gc.nothing"))
         return
-    session.say(
-        words(
-            "gc.would" if view.dry_run else "gc.did",
-            runs=words.counted("runs", len(view.runs)),
-            objects=words.counted("objects", view.objects),
-            size=size(view.bytes, words),
-            kept=words.counted("objects", view.kept_objects),
-            kept_size=size(view.kept_bytes, words),
+    if view.runs or view.objects:
+        session.say(
+            words(
+                "gc.would" if view.dry_run else "gc.did",
+                runs=words.counted("runs", len(view.runs)),
+                objects=words.counted("objects", view.objects),
+                size=size(view.bytes, words),
+                kept=words.counted("objects", view.kept_objects),
+                kept_size=size(view.kept_bytes, words),
+            )
         )
-    )
+    if view.log_runs:
+        session.say(
+            words(
+                "gc.would_logs" if view.dry_run else "gc.did_logs",
+                runs=words.counted("runs", view.log_runs),
+                size=size(view.log_bytes, words),
+            )
+        )
 
 
 def _hint(session: Session) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from pauta.cli.gc import tell_collected
 from pauta.cli.help import PautaCommand
-from pauta.cli.session import Session, session_of
-
-if TYPE_CHECKING:
-    from pauta.services.views import CollectView
+from pauta.cli.session import session_of
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -27,26 +25,7 @@ def retention(context: typer.Context, yes: Yes = False) -> int:
     if session.as_json:
         session.answer(view.as_json())
     else:
-        _tell(view, session)
+        tell_collected(view, session)
+        for reason, count in view.reasons.items():
+            session.say(f"  {session.words.counted('runs', count)}, {session.words(f'runs.{reason}')}", "dim")
     return 0
-
-
-def _tell(view: CollectView, session: Session) -> None:
-    from pauta.cli.amounts import size
-
-    words = session.words
-    if not view.runs and not view.objects:
-        session.say(words("gc.nothing"))
-    else:
-        session.say(
-            words(
-                "gc.would" if view.dry_run else "gc.did",
-                runs=words.counted("runs", len(view.runs)),
-                objects=words.counted("objects", view.objects),
-                size=size(view.bytes, words),
-                kept=words.counted("objects", view.kept_objects),
-                kept_size=size(view.kept_bytes, words),
-            )
-        )
-    for reason, count in view.reasons.items():
-        session.say(f"  {words.counted('runs', count)}, {words(f'runs.{reason}')}", "dim")

@@ -203,6 +203,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "Removed {runs} and {objects} ({size}); what stays: {kept} ({kept_size}).",
         "Removido: {runs} e {objects} ({size}); o que fica: {kept} ({kept_size}).",
     ),
+    "gc.would_logs": (
+        "Would remove the log lines of {runs} that stay ({size}).",
+        "Removeria as linhas de log de {runs} que ficam ({size}).",
+    ),
+    "gc.did_logs": (
+        "Removed the log lines of {runs} that stay ({size}).",
+        "Removidas as linhas de log de {runs} que ficam ({size}).",
+    ),
     "gc.nothing": ("Nothing to remove.", "Nada a remover."),
     "gc.ask": ("Remove them?", "Remover?"),
     "gc.yes_letters": ("y", "s"),

@@ -13,7 +13,7 @@ Rules that every implementation keeps, and the contract tests check:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -99,6 +99,10 @@ class RunRows(Protocol):
 
     def states(self) -> Mapping[str, int]:
         """Number of runs by state."""
+        ...
+
+    def sources(self) -> Mapping[RunId, Set[RunId]]:
+        """Every run that refers to other runs → those: the one it runs again, and those whose results it took."""
         ...
 
     def save(self, before: Run, after: Run) -> bool:
@@ -269,6 +273,10 @@ class LogRows(Protocol):
 
     def last(self, run_id: RunId) -> int:
         """Number of the newest line of a run, -1 when there is none."""
+        ...
+
+    def drop(self, run_id: RunId) -> int:
+        """Remove all lines of a run; the number of bytes they took."""
         ...
 
 

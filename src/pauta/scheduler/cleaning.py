@@ -33,10 +33,13 @@ class Cleaning:
         )
         self._forget_the_gone(now)
         _log.info(
-            "retention: %d runs and %d objects (%d bytes) removed; %d objects (%d bytes) stay; %s",
+            "retention: %d runs, %d objects (%d bytes) and the log lines of %d runs (%d bytes) removed; "
+            "%d objects (%d bytes) stay; %s",
             len(view.runs),
             view.objects,
             view.bytes,
+            view.log_runs,
+            view.log_bytes,
             view.kept_objects,
             view.kept_bytes,
             ", ".join(f"{count} {reason}" for reason, count in view.reasons.items()) or "no runs",

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from pauta.domain.ids import Address, RunId
 from pauta.domain.runs import Run, StepRecord
 from pauta.domain.settings import RetentionSettings
@@ -14,7 +16,7 @@ from pauta.domain.states import FINAL_RUNS
 from pauta.ports.objects import ObjectInfo, Objects
 from pauta.ports.store import Store, Transaction
 from pauta.services.desk import objects_of
-from pauta.services.retain_choosing import Picture, choose
+from pauta.services.retain_choosing import Choice, Picture, choose
 from pauta.services.views import CollectView
 
 GRACE = timedelta(hours=24)
@@ -64,6 +66,8 @@ def collect(
 def retain(*, store: Store, objects: Objects, now: datetime, dry_run: bool, budget: RetentionSettings) -> CollectView:
     """Keep to the budgets: see `choose` for which runs go; and to what `collect` says of objects.
 
+    Of the runs that stay, those that ended and are older than `log_days` lose their log lines.
+
     Args:
         store: The records.
         objects: The objects.
@@ -81,7 +85,17 @@ def retain(*, store: Store, objects: Objects, now: datetime, dry_run: bool, budg
     crowded = budget.object_bytes is not None and total > budget.object_bytes
     picture = _picture(store, large if crowded else {})
     choice = choose(picture, budget=budget, now=now, sizes=large, total=total)
-    return _drop(list(choice.doomed), store=store, objects=objects, now=now, dry_run=dry_run, reasons=choice.reasons)
+    silenced = _drop_logs(_silenced(picture.runs, choice, budget, now), store=store, dry_run=dry_run)
+    view = _drop(list(choice.doomed), store=store, objects=objects, now=now, dry_run=dry_run, reasons=choice.reasons)
+    return structs.replace(view, log_runs=len(silenced), log_bytes=sum(silenced.values()))
+
+
+def _silenced(runs: Iterable[Run], choice: Choice, budget: RetentionSettings, now: datetime) -> list[RunId]:
+    """The runs that stay without their log lines."""
+    if budget.log_days is None:
+        return []
+    limit = now - timedelta(days=budget.log_days)
+    return [r.id for r in runs if r.state in FINAL_RUNS and r.created_at < limit and r.id not in choice.doomed]
 
 
 # ---- looking ----------------------------------------------------------------------------------
@@ -100,25 +114,21 @@ def _all_runs(store: Store) -> Iterator[Run]:
 
 
 def _picture(store: Store, large: Mapping[Address, int]) -> Picture:
-    picture = Picture(list(_all_runs(store)))
-    for start in range(0, len(picture.runs), _BATCH):
+    runs = list(_all_runs(store))
+    with store.transaction() as tx:
+        picture = Picture(runs, tx.runs.sources())
+    for start in range(0, len(runs) if large else 0, _BATCH):
         with store.transaction() as tx:
-            for run in picture.runs[start : start + _BATCH]:
-                _look_into(picture, run, tx.steps.of_run(run.id), large)
+            for run in runs[start : start + _BATCH]:
+                _note_users(picture, run, tx.steps.of_run(run.id), large)
     return picture
 
 
-def _look_into(picture: Picture, run: Run, steps: Sequence[StepRecord], large: Mapping[Address, int]) -> None:
-    sources = {step.cached_from for step in steps if step.cached_from is not None}
-    if run.of is not None:
-        sources.add(run.of)
-    if sources - {run.id}:
-        picture.sources[run.id] = sources - {run.id}
-    if large:
-        inputs = [output.address for output in run.inputs.values()]
-        for address in (*inputs, *(a for step in steps for a in objects_of(step))):
-            if address in large:
-                picture.users.setdefault(address, set()).add(run.id)
+def _note_users(picture: Picture, run: Run, steps: Sequence[StepRecord], large: Mapping[Address, int]) -> None:
+    inputs = [output.address for output in run.inputs.values()]
+    for address in (*inputs, *(a for step in steps for a in objects_of(step))):
+        if address in large:
+            picture.users.setdefault(address, set()).add(run.id)
 
 
 # ---- removing ---------------------------------------------------------------------------------
@@ -163,6 +173,18 @@ def _drop(
         kept_bytes=sum(i.size for i in kept),
         reasons=dict(counted),
     )
+
+
+def _drop_logs(runs: Sequence[RunId], *, store: Store, dry_run: bool) -> dict[RunId, int]:
+    """Remove the log lines of these runs; the bytes of those that had any. A dry run undoes it."""
+    dropped: dict[RunId, int] = {}
+    for start in range(0, len(runs), _BATCH):
+        with suppress(_Undo), store.transaction() as tx:
+            sizes = {run_id: tx.logs.drop(run_id) for run_id in runs[start : start + _BATCH]}
+            dropped |= {run_id: size for run_id, size in sizes.items() if size}
+            if dry_run:
+                raise _Undo
+    return dropped
 
 
 def _drop_in_batches(doomed: Sequence[RunId], store: Store) -> list[RunId]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ class Picture:
     """
 
     runs: list[Run] = field(default_factory=list)
-    sources: dict[RunId, set[RunId]] = field(default_factory=dict)
+    sources: Mapping[RunId, Set[RunId]] = field(default_factory=dict)
     users: dict[Address, set[RunId]] = field(default_factory=dict)
 
 

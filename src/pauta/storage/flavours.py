@@ -21,12 +21,14 @@ class Flavour:
         dialect: SQLAlchemy's dialect, with parameters by name.
         insert: The insert that knows ``ON CONFLICT``.
         within: ``column IN parameter``, where the parameter is a list of any length (see `Session.many`).
+        bytes_of: The length of a text in bytes.
     """
 
     name: str
     dialect: Dialect
     insert: Callable[[sa.Table], Any]
     within: Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
+    bytes_of: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[int]]
 
 
 def _within_json(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
@@ -39,11 +41,16 @@ def _within_array(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnEle
     return column == sa.any_(sa.bindparam(parameter, type_=postgresql.ARRAY(kind)))
 
 
-SQLITE = Flavour("sqlite", sqlite.dialect(paramstyle="named"), sqlite.insert, _within_json)
+def _bytes_by_cast(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    return sa.func.length(sa.cast(column, sa.LargeBinary))
+
+
+SQLITE = Flavour("sqlite", sqlite.dialect(paramstyle="named"), sqlite.insert, _within_json, _bytes_by_cast)
 POSTGRES = Flavour(
     "postgres",
     psycopg.dialect(),  # type: ignore[no-untyped-call]
     postgresql.insert,
     _within_array,
+    sa.func.octet_length,
 )
 FLAVOURS = (SQLITE, POSTGRES)

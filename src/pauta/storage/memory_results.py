@@ -106,6 +106,15 @@ class MemoryLogs:
         newest = rows[max(rows)]
         return newest.first + len(newest.lines) - 1
 
+    def drop(self, run_id: RunId) -> int:
+        """See `LogRows`."""
+        self._journal.check()
+        chunks = self._journal.tables.logs.get(run_id)
+        if not chunks:
+            return 0
+        self._journal.put(self._journal.tables.logs, run_id, {})
+        return sum(len(codec.from_lines(chunk.lines).encode()) for chunk in chunks.values())
+
 
 class MemoryEvents:
     """`EventRows` in memory."""

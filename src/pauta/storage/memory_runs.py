@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -115,6 +115,17 @@ class MemoryRuns:
         """See `RunRows`."""
         self._journal.check()
         return dict(Counter(run.state.value for run in self._journal.tables.runs.values()))
+
+    def sources(self) -> Mapping[RunId, Set[RunId]]:
+        """See `RunRows`."""
+        self._journal.check()
+        found: dict[RunId, set[RunId]] = {}
+        for run in self._journal.tables.runs.values():
+            steps = self._journal.tables.steps[run.id].values()
+            sources = {run.of, *(step.cached_from for step in steps if step.cached_from != run.id)} - {None}
+            if sources:
+                found[run.id] = {source for source in sources if source is not None}
+        return found
 
     def save(self, before: Run, after: Run) -> bool:
         """See `RunRows`."""

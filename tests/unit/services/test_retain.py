@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pauta.adapters.memory_objects import MemoryObjects
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Kind, Output
-from pauta.domain.runs import Run
+from pauta.domain.runs import LogChunk, LogLine, Run
 from pauta.domain.settings import RetentionSettings
 from pauta.domain.states import RunState, StepState
 from pauta.scheduler.cleaning import Cleaning
@@ -57,6 +57,16 @@ class World:
         return retain(
             store=self.store, objects=self.objects, now=self.now, dry_run=dry_run, budget=RetentionSettings(**given)
         )
+
+    def log(self, number: int) -> None:
+        """A line of this run's log."""
+        with self.store.transaction() as tx:
+            tx.logs.append([LogChunk(run_id(number), 0, 1, 0, (LogLine(self.now, "INFO", "said"),))])
+
+    def log_lines(self, number: int) -> int:
+        """How many lines of this run are kept."""
+        with self.store.transaction() as tx:
+            return sum(len(chunk.lines) for chunk in tx.logs.read(run_id(number)))
 
     def left(self) -> list[str]:
         """Ids of the runs on record, oldest first."""
@@ -239,6 +249,35 @@ def test_a_person_names_what_goes_with_collect(world: World) -> None:
     view = collect(store=world.store, objects=world.objects, now=world.now, dry_run=False, keep_runs=1)
     assert world.left() == [run_id(3)]
     assert view.reasons == {"asked": 2}
+
+
+def test_old_runs_lose_their_log_lines_before_they_go_themselves(world: World) -> None:
+    for number, state in enumerate((RunState.COMPLETED, RunState.RUNNING, RunState.FAILED), 1):
+        world.run(number, state=state)
+        world.log(number)
+    world.now += 40 * DAY
+    world.run(4)
+    world.log(4)
+    foreseen = world.retain(dry_run=True, run_days=90, log_days=30)
+    assert [world.log_lines(n) for n in range(1, 5)] == [1, 1, 1, 1]
+    view = world.retain(run_days=90, log_days=30)
+    assert [world.log_lines(n) for n in range(1, 5)] == [0, 1, 0, 1]
+    assert (view.runs, view.log_runs) == ((), 2)
+    assert view.log_bytes > 0
+    assert replace(foreseen, dry_run=False) == view
+    again = world.retain(run_days=90, log_days=30)
+    assert (again.log_runs, again.log_bytes) == (0, 0)
+
+
+def test_log_lines_of_a_run_that_goes_are_not_counted_twice_and_none_go_without_a_bound(world: World) -> None:
+    for number in (1, 2):
+        world.run(number)
+        world.log(number)
+    world.now += 100 * DAY
+    assert world.retain(log_days=None).log_runs == 0
+    assert world.log_lines(1) == 1
+    view = world.retain(run_days=90, keep_runs=1, log_days=30)
+    assert (view.runs, view.log_runs) == ((run_id(1),), 1)
 
 
 def test_the_server_cleans_up_every_so_many_hours_and_one_of_several_does(world: World) -> None:

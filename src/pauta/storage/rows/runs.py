@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from operator import itemgetter
 
 from blake3 import blake3
@@ -102,6 +102,13 @@ class SqlRuns:
     def states(self) -> Mapping[str, int]:
         """See `RunRows`."""
         return {row[0]: row[1] for row in self._session.rows("run.states", {})}
+
+    def sources(self) -> Mapping[RunId, Set[RunId]]:
+        """See `RunRows`."""
+        found: dict[RunId, set[RunId]] = {}
+        for run_id, source in self._session.rows("run.sources", {}):
+            found.setdefault(run_id, set()).add(source)
+        return found
 
     def save(self, before: Run, after: Run) -> bool:
         """See `RunRows`."""

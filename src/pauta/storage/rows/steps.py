@@ -80,6 +80,15 @@ class SqlLogs:
         row = self._session.row("log.last", {"k_run_id": run_id})
         return int(row[0]) if row else -1
 
+    def drop(self, run_id: RunId) -> int:
+        """See `LogRows`."""
+        of = {"k_run_id": run_id}
+        row = self._session.row("log.bytes", of)
+        if row is None or row[0] is None:
+            return 0
+        self._session.run("log.drop", of)
+        return int(row[0])
+
 
 class SqlEvents:
     """`EventRows` in SQL."""

@@ -42,6 +42,13 @@ FROM run
 WHERE run.document_name = %(k_name)s::VARCHAR COLLATE "C" AND run.document_version = %(k_version)s::INTEGER ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.sources
+SELECT run.id, run.of_run
+FROM run
+WHERE run.of_run IS NOT NULL UNION SELECT step.run_id, step.cached_from
+FROM step
+WHERE step.cached_from IS NOT NULL AND step.cached_from != step.run_id
+
 -- run.states
 SELECT run.state, count(*) AS count_1
 FROM run GROUP BY run.state
@@ -344,6 +351,14 @@ SELECT log.last
 FROM log
 WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY log.first DESC
  LIMIT 1::INTEGER
+
+-- log.bytes
+SELECT sum(octet_length(log.lines)) AS sum_1
+FROM log
+WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
+
+-- log.drop
+DELETE FROM log WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
 
 -- cache.get
 SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics

@@ -42,6 +42,13 @@ FROM run
 WHERE run.document_name = :k_name AND run.document_version = :k_version ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.sources
+SELECT run.id, run.of_run
+FROM run
+WHERE run.of_run IS NOT NULL UNION SELECT step.run_id, step.cached_from
+FROM step
+WHERE step.cached_from IS NOT NULL AND step.cached_from != step.run_id
+
 -- run.states
 SELECT run.state, count(*) AS count_1
 FROM run GROUP BY run.state
@@ -349,6 +356,14 @@ SELECT log.last
 FROM log
 WHERE log.run_id = :k_run_id ORDER BY log.first DESC
  LIMIT 1
+
+-- log.bytes
+SELECT sum(length(CAST(log.lines AS BLOB))) AS sum_1
+FROM log
+WHERE log.run_id = :k_run_id
+
+-- log.drop
+DELETE FROM log WHERE log.run_id = :k_run_id
 
 -- cache.get
 SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics

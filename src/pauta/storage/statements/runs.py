@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pauta.storage.flavours import Flavour
 from pauta.storage.records import PLACE_COLUMNS, RUN_COLUMNS, RUN_PROGRESS, newest
 from pauta.storage.statements.shape import Statements, Written, key, limit, unchanged
-from pauta.storage.tables import plan, run, stage
+from pauta.storage.tables import plan, run, stage, step
 
 ALIVE = "run.state IN ('paused', 'pending', 'running', 'scheduled')"
 """Neither final nor held."""
@@ -68,6 +68,14 @@ def _counting() -> Statements:
             .where(run.c.document_name == key("name"), run.c.document_version == key("version"))
             .order_by(run.c.id.desc())
             .limit(limit())
+        ),
+        "run.sources": Written(
+            sa.union(
+                sa.select(run.c.id, run.c.of_run).where(run.c.of_run.is_not(None)),
+                sa.select(step.c.run_id, step.c.cached_from).where(
+                    step.c.cached_from.is_not(None), step.c.cached_from != step.c.run_id
+                ),
+            )
         ),
         "run.states": Written(sa.select(run.c.state, sa.func.count()).group_by(run.c.state)),
         "run.stuck": Written(sa.select(run.c.id).where(sa.text(ALIVE), ~moving).order_by(run.c.id).limit(limit())),

@@ -22,11 +22,11 @@ def statements(flavour: Flavour) -> Statements:
         "step.put": Written(sa.update(step).where(of_run, step.c.no == key("no")), STEP_COLUMNS[2:]),
         "event.add": Written(sa.insert(event), EVENT_COLUMNS),
         "event.of_run": Written(sa.select(*history).where(event.c.run_id == key("run_id")).order_by(event.c.id)),
-        **_logs(),
+        **_logs(flavour),
     }
 
 
-def _logs() -> Statements:
+def _logs(flavour: Flavour) -> Statements:
     of_run = log.c.run_id == key("run_id")
     of_step = log.c.step_no == key("step_no")
     beyond = log.c.last > sa.bindparam("after")
@@ -49,4 +49,6 @@ def _logs() -> Statements:
         "log.bodies": Written(bodies),
         "log.bodies_of_step": Written(bodies.where(of_step)),
         "log.last": Written(sa.select(log.c.last).where(of_run).order_by(log.c.first.desc()).limit(1)),
+        "log.bytes": Written(sa.select(sa.func.sum(flavour.bytes_of(log.c.lines))).where(of_run)),
+        "log.drop": Written(sa.delete(log).where(of_run)),
     }

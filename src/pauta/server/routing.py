@@ -16,7 +16,7 @@ Handlers are plain functions with FastAPI's parameters; they run in a thread. A 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Annotated, Any, TypeVar
@@ -190,11 +190,15 @@ def _endpoint(route: Route) -> Callable[..., Any]:
     signature = inspect.signature(route.handler, eval_str=True)
     parameters = [_as_dependency(p) for p in signature.parameters.values()]
     known = frozenset(_query_names(parameters))
+    givers = {p.name: giver for p in parameters if (giver := _giver(p)) is not None}
+    parameters = [p for p in parameters if p.name not in givers]
 
     async def endpoint(**arguments: Any) -> Response:
         request: Request = arguments.pop(_REQUEST)
         if request.scope["query_string"]:
             _refuse_unknown(request, known)
+        for name, giver in givers.items():
+            arguments[name] = await giver(request)
         response: Response = await run(route, visit_of(request), arguments)
         return response
 
@@ -210,6 +214,17 @@ def _as_dependency(parameter: inspect.Parameter) -> inspect.Parameter:
     if _is_body(annotation):
         annotation = Annotated[annotation, Depends(reader(annotation))]
     return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+
+def _giver(parameter: inspect.Parameter) -> Callable[[Request], Awaitable[Any]] | None:
+    """What gives a parameter from the request alone, without FastAPI's going through all that a dependency may want."""
+    for extra in getattr(parameter.annotation, "__metadata__", ()):
+        giver = extra.dependency if isinstance(extra, DependsParameter) else None
+        if giver is not None and inspect.iscoroutinefunction(giver):
+            wanted = inspect.signature(giver, eval_str=True).parameters.values()
+            if [p.annotation for p in wanted] == [Request]:
+                return giver
+    return None
 
 
 async def _run_in_thread(route: Route, visit: Visit, arguments: dict[str, Any]) -> Response:

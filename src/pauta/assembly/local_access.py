@@ -17,6 +17,7 @@ from pauta.services.control import Control
 
 NAME = "server.json"
 _BACKLOG = 2048
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared, not bound
 
 
 class LocalAccess(AbstractContextManager["LocalAccess"]):
@@ -34,6 +35,7 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
         self._token_id: str | None = None
         self.socket = _bound(settings.server.host, settings.server.port)
         host, port = self.socket.getsockname()[:2]
+        host = _LOOPBACK.get(host, host)  # all addresses of the machine: one of them is for what runs here
         scheme = "https" if settings.server.tls_certificate else "http"
         self.url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 

@@ -268,12 +268,31 @@ def test_a_run_whose_results_were_lost_does_not_go_on_but_can_be_run_again(bench
     assert ledger.read_text() == "a b a b "
 
 
-def test_others_can_look_at_and_cancel_a_run_that_is_going_on(bench: Bench) -> None:
+@pytest.fixture
+def begin(bench: Bench) -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
+    """Starts `pauta run` beside the test; none outlives it."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def run(document: Path) -> subprocess.Popen[bytes]:
+        command = [*COMMAND, "run", str(document), "--json"]
+        pipe = subprocess.PIPE
+        begun.append(subprocess.Popen(command, cwd=bench.folder, stdout=pipe, stderr=pipe))
+        return begun[-1]
+
+    yield run
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def test_others_can_look_at_and_cancel_a_run_that_is_going_on(
+    bench: Bench, begin: Callable[[Path], subprocess.Popen[bytes]]
+) -> None:
     bench.script("x", "def execute():\n    return 1\n")
     earlier = bench.run(bench.document({"name": "x", "output": "x"})).run
     bench.close()
     document, ledger = slow_pipeline(bench)
-    running = subprocess.Popen([*COMMAND, "run", str(document), "--json"], cwd=bench.folder, stdout=subprocess.PIPE)
+    running = begin(document)
     eventually(lambda: ledger.exists() and ledger.read_text() == "a b ")
     listed = ask(bench.folder, "runs")
     assert [r["state"] for r in listed] == ["running", "completed"]
@@ -285,15 +304,13 @@ def test_others_can_look_at_and_cancel_a_run_that_is_going_on(bench: Bench) -> N
     assert running.returncode == 1
 
 
-def test_a_second_run_waits_until_the_first_has_ended(bench: Bench) -> None:
+def test_a_second_run_waits_until_the_first_has_ended(
+    bench: Bench, begin: Callable[[Path], subprocess.Popen[bytes]]
+) -> None:
     document, ledger = slow_pipeline(bench)
-    first = subprocess.Popen(
-        [*COMMAND, "run", str(document), "--json"], cwd=bench.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    first = begin(document)
     eventually(lambda: ledger.exists() and ledger.read_text() == "a b ")
-    second = subprocess.Popen(
-        [*COMMAND, "run", str(document), "--json"], cwd=bench.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    second = begin(document)
     (bench.folder / "go").touch()
     states = [json.loads(p.communicate(timeout=60)[0])["state"] for p in (first, second)]
     assert states == ["completed", "completed"]

@@ -25,6 +25,7 @@ from pauta.domain.problems import InvalidInput, PautaError, Problem
 from pauta.domain.settings import Settings, WorkerSettings
 from pauta.domain.work import Recorded
 from pauta.ports.counter import Counter
+from pauta.worker.feed import Hold
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -138,7 +139,7 @@ class Station:
             self._outpost.close()
             raise
         self._feed = AskedFeed(self._outpost.counter)
-        self._crew = self._outpost.crew(lambda nudge: self._feed)
+        self._crew = self._outpost.crew(lambda nudge, hold: self._feed.holding(hold))
         self._crew.fill()  # nothing is claimed before a message comes, but a spare process is made
         self._pulse = threading.Thread(target=self._live, args=(known.heartbeat_seconds,), daemon=True)
         self._pulse.start()
@@ -191,8 +192,14 @@ class AskedFeed:
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._hold: Hold | None = None
         self._is_open = False
         self._is_worth_asking = False
+
+    def holding(self, hold: Hold) -> AskedFeed:
+        """Itself, once it knows who renews what it claims."""
+        self._hold = hold
+        return self
 
     def open(self) -> None:
         """A message has come."""
@@ -211,7 +218,10 @@ class AskedFeed:
         """See `Feed`."""
         if self.is_exhausted:
             return ()
+        asked_at = time.monotonic()
         answers = self._counter.claim(room=room)
+        if self._hold is not None:
+            self._hold(answers, since=asked_at)
         self._is_worth_asking = any(answer.assignments or answer.steps for answer in answers)
         return answers
 

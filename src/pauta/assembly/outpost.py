@@ -29,13 +29,16 @@ from pauta.domain.work_requests import Registered, Registration
 from pauta.ports.watcher import Nobody
 from pauta.worker.crew import Crew
 from pauta.worker.departing import Departing
-from pauta.worker.feed import Feed
+from pauta.worker.feed import Feed, Hold
 from pauta.worker.place import Place
 
 GIVE_UP = 5 / 6
 """Part of a lease after which a worker that could not renew it gives up: 25 of 30 seconds."""
 PATIENCE_SECONDS = 60.0
 """So long a worker that starts waits for a server that is not there yet."""
+
+_CONNECTIONS = 8
+"""One waits for work, one reports, one renews, the others fetch."""
 
 
 def reachable(settings: Settings, environ: Mapping[str, str]) -> WorkerSettings:
@@ -71,7 +74,7 @@ class Outpost(AbstractContextManager["Outpost"]):
         self._settings = settings
         self._home = home
         self._slots = slots
-        self._connection = Connection(settings.server or "", settings.token or "")
+        self._connection = Connection(settings.server or "", settings.token or "", connections=_CONNECTIONS)
         self._link = Link(self._connection, chance=lambda: clock.random_bits(53) / 2**53)
         self._cache = FolderObjects(home / "objects")
         self._objects = HttpObjects(self._connection, self._cache)
@@ -107,7 +110,7 @@ class Outpost(AbstractContextManager["Outpost"]):
         if not any(folder.exists() for folder in others):
             self._objects.tidy(now=clock.now())
 
-    def crew(self, feed: Callable[[Callable[[], None]], Feed]) -> Crew:
+    def crew(self, feed: Callable[[Callable[[], None], Hold], Feed]) -> Crew:
         """A crew that claims through this feed."""
         known = self._known or self.register()
         return Crew(

@@ -173,7 +173,7 @@ class Project(AbstractContextManager["Project"]):
         counter = DeskCounter(self._desk(), owner=owner_here(), pools=())
         crew = Crew(
             counter=counter,
-            feed=lambda nudge: DirectFeed(counter, run_id=run_id),
+            feed=lambda nudge, hold: DirectFeed(counter, hold=hold, run_id=run_id),
             launcher=self._launcher,
             objects=self._objects,
             place=place,

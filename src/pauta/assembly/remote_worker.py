@@ -17,7 +17,7 @@ from pauta.assembly.settings import load_settings
 from pauta.assembly.settings_secrets import open_to_all
 from pauta.domain.problems import InvalidInput
 from pauta.domain.settings import Secret, WorkerSettings
-from pauta.worker.feed import Feed, WaitingFeed
+from pauta.worker.feed import Feed, Hold, WaitingFeed
 from pauta.worker.service import Worker
 
 _DRAIN_SECONDS = 600.0
@@ -54,8 +54,8 @@ def start_worker(folder: Path, flags: Mapping[str, Any], *, greet: Callable[[Wor
 def work(outpost: Outpost, *, drain_seconds: float) -> None:
     """Work until TERM or INT or until the server drains it; what runs then may finish, once asked twice it may not."""
 
-    def feed(nudge: Callable[[], None]) -> Feed:
-        return WaitingFeed(outpost.counter, nudge=nudge, heed=worker.nudge)
+    def feed(nudge: Callable[[], None], hold: Hold) -> Feed:
+        return WaitingFeed(outpost.counter, hold=hold, nudge=nudge, heed=worker.nudge)
 
     worker = Worker(lambda: outpost.crew(feed), launcher=lambda: outpost.launcher, departing=outpost.departing)
     outpost.counter.on_drain = lambda: worker.drain(drain_seconds)

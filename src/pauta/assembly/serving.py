@@ -18,7 +18,8 @@ from pauta.assembly.duties import Household
 from pauta.assembly.local_access import LocalAccess
 from pauta.assembly.owners import is_gone
 from pauta.assembly.settings import Loaded, load_settings
-from pauta.assembly.standing_worker import listen, standing_worker
+from pauta.assembly.standing_worker import Presence, listen, standing_worker
+from pauta.scheduler.duties import Duties, Duty
 from pauta.services.reaping import free_the_dead
 
 _log = logging.getLogger("pauta.server")
@@ -93,7 +94,12 @@ class Serving(AbstractContextManager["Serving"]):
         """Have the server's own worker work in a thread, until the stack unwinds: then it is drained."""
         worker = standing_worker(self.control, self._settings)
         thread = threading.Thread(target=self._guard, args=(worker.work,), name="worker")
+        presence = Presence(self.control, self._settings, worker)
+        telling = Duties([Duty("presence", self._settings.queue.heartbeat_seconds, presence.tell)])
         thread.start()
+        telling.start()
+        stack.callback(presence.leave)
+        stack.callback(telling.stop)
         stack.callback(thread.join)
         stack.callback(worker.drain, self._settings.server.drain_seconds)
         stack.callback(listen(self.control.bell, self._settings.worker.pools, worker.nudge))

@@ -19,7 +19,7 @@ from pauta.ports.objects import Objects
 from pauta.ports.watcher import Watcher
 from pauta.worker.bench import GRACE_SECONDS, Bench
 from pauta.worker.departing import clear
-from pauta.worker.feed import Feed
+from pauta.worker.feed import Feed, Hold
 from pauta.worker.hand import Given, Hand, Pace
 from pauta.worker.heart import Heart
 from pauta.worker.hiring import Hiring
@@ -41,7 +41,7 @@ class Crew:
         self,
         *,
         counter: Counter,
-        feed: Callable[[Callable[[], None]], Feed],
+        feed: Callable[[Callable[[], None], Hold], Feed],
         launcher: Callable[[], Launcher],
         objects: Objects,
         place: Place,
@@ -52,7 +52,7 @@ class Crew:
 
         Args:
             counter: Where it reports and renews.
-            feed: Makes what it claims through; gets what is to be called when there may be work.
+            feed: Makes what it claims through; gets what is to be called when there may be work, and with claims.
             launcher: Makes what starts processes, when the first one is wanted.
             objects: The object store.
             place: Where it works.
@@ -75,7 +75,7 @@ class Crew:
         self._heart = Heart(
             counter, beat_seconds=place.beat_seconds, give_up_seconds=place.give_up_seconds, tell=self.nudge
         )
-        self.feed = feed(self.nudge)
+        self.feed = feed(self.nudge, self._hold)
         self.claims = True
 
     def nudge(self) -> None:
@@ -112,10 +112,9 @@ class Crew:
             self._retry_at = None
             self.feed.hint()
         while self.claims and (room := self._room()) > 0:
-            asked_at = time.monotonic()
             answers = self.feed.ask(room)
             for recorded in answers:
-                self._take_in(recorded, asked_at=asked_at)
+                self._take_in(recorded)
             if not any(answer.assignments or answer.steps for answer in answers):
                 break
             did_any = True
@@ -129,11 +128,13 @@ class Crew:
         ahead = self._place.slots if self._pace.is_quick else 0
         return self._place.slots * depth + ahead - held
 
-    def _take_in(self, recorded: Recorded, *, asked_at: float) -> None:
+    def _hold(self, answers: Sequence[Recorded], *, since: float) -> None:
+        self._heart.hold([_lease(a) for answer in answers for a in answer.assignments], since=since)
+
+    def _take_in(self, recorded: Recorded) -> None:
         if not recorded.assignments and not recorded.steps:
             return
         bench = self._bench(recorded.run_id)
-        self._heart.hold([_lease(a) for a in recorded.assignments], since=asked_at)
         self._show(bench, recorded)
         self._waiting.extend((bench, assignment) for assignment in recorded.assignments)
         self._wind_up(bench, recorded)
@@ -157,6 +158,9 @@ class Crew:
             hand = self._choose_hand(bench, assignment)
             if hand is None:
                 left.append((bench, assignment))
+            elif not self._heart.holds(_lease(assignment)):
+                # Starting a process took so long that the stage is somebody else's by now.
+                bench.give_back(assignment.order, cause="released")
             else:
                 bench.discretion.learn(self._orders.secrets(assignment))
                 hand.give(Given(self._orders.complete(assignment, trusted=bench.trusted), time.monotonic()))

@@ -20,8 +20,16 @@ IDLE_SECONDS = 1.0
 WAIT_SECONDS = 20.0
 
 
+class Hold(Protocol):
+    """Has claimed stages renewed from now on, though the crew may have no time for them yet. From any thread."""
+
+    def __call__(self, answers: Sequence[Recorded], *, since: float) -> None:
+        """`since`: monotonic seconds of when their leases were new."""
+        ...
+
+
 class Feed(Protocol):
-    """Where claimed stages come from. `ask` never waits."""
+    """Where claimed stages come from, and who has them renewed. `ask` never waits."""
 
     def ask(self, room: int) -> Sequence[Recorded]:
         """Stages that were claimed for this worker: at most about `room`."""
@@ -42,8 +50,9 @@ class DirectFeed:
     Asking costs a transaction, so it is done only when a stage may have become ready since the last answer.
     """
 
-    def __init__(self, counter: Counter, *, run_id: RunId | None = None) -> None:
+    def __init__(self, counter: Counter, *, hold: Hold, run_id: RunId | None = None) -> None:
         self._counter = counter
+        self._hold = hold
         self._run_id = run_id
         self._worth_asking = True
         self._asked_at = 0.0
@@ -55,6 +64,7 @@ class DirectFeed:
             return ()
         self._asked_at = clock
         answers = self._counter.claim(room=room, run_id=self._run_id)
+        self._hold(answers, since=clock)
         self._worth_asking = any(answer.assignments or answer.steps for answer in answers)
         return answers
 
@@ -71,12 +81,14 @@ class WaitingFeed:
 
     Args:
         counter: Where to claim.
+        hold: Has renewed what came. The crew may be busy for longer than a lease when it comes.
         nudge: Called when something came.
         heed: Called after each answer: whoever woke the counter may have cancelled something.
     """
 
-    def __init__(self, counter: Counter, *, nudge: Callable[[], None], heed: Callable[[], None]) -> None:
+    def __init__(self, counter: Counter, *, hold: Hold, nudge: Callable[[], None], heed: Callable[[], None]) -> None:
         self._counter = counter
+        self._hold = hold
         self._nudge = nudge
         self._heed = heed
         self._room = 0
@@ -114,6 +126,7 @@ class WaitingFeed:
                 room, self._room = self._room, 0
             try:
                 answers = self._counter.claim(room=room, wait_seconds=WAIT_SECONDS)
+                self._hold(answers, since=time.monotonic())
                 pause = 0.1
             except Exception as error:
                 # Whatever it is: a worker that is there and takes nothing would be worse.

@@ -49,6 +49,12 @@ class Heart:
                 self._thread = threading.Thread(target=self._live, name="heart", daemon=True)
                 self._thread.start()
 
+    def holds(self, lease: Lease) -> bool:
+        """Whether, as far as is known, the lease is still this worker's."""
+        with self._lock:
+            since = self._held.get(lease)
+        return since is not None and since >= time.monotonic() - self._give_up_seconds
+
     def let_go(self, lease: Lease) -> None:
         """This one is over."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from pauta.storage.memory import MemoryStore
 from pauta.worker import crew as crew_module
 from pauta.worker.crew import Crew
 from pauta.worker.departing import Departing
-from pauta.worker.feed import DirectFeed
+from pauta.worker.feed import DirectFeed, WaitingFeed
 from pauta.worker.place import Place
 
 
@@ -106,7 +107,7 @@ class Scene:
         )
         self.crew = Crew(
             counter=self.counter,
-            feed=lambda nudge: DirectFeed(self.counter),
+            feed=lambda nudge, hold: DirectFeed(self.counter, hold=hold),
             launcher=lambda: self.launcher,
             objects=Scripts(),  # type: ignore[arg-type]
             place=place,
@@ -257,6 +258,34 @@ def test_a_process_whose_lease_is_lost_is_ended(scene: Scene) -> None:
     scene.crew._heart.beat()
     scene.turn()
     assert process.ended == ["killed"]
+
+
+def test_a_stage_that_was_lost_while_its_process_was_started_does_not_begin(scene: Scene) -> None:
+    run = scene.submit()
+    start = scene.launcher.start
+
+    def slowly(spec: ProcessSpec) -> FakeProcess:
+        scene.counter.renewal = Renewal(lost=(Lease(run, 0, 1),))
+        scene.crew._heart.beat()
+        scene.counter.renewal = Renewal()
+        return start(spec)
+
+    scene.launcher.start = slowly  # type: ignore[method-assign]
+    scene.turn()
+    assert not any(order.fence == 1 for process in scene.launcher.processes for order in process.orders)
+
+
+def test_what_comes_while_the_crew_is_busy_is_renewed_at_once(scene: Scene) -> None:
+    scene.world.submit(planned(step("s0", cache=False)))
+    held: list[Sequence[Recorded]] = []
+    came = threading.Event()
+    feed = WaitingFeed(
+        scene.counter, hold=lambda answers, *, since: held.append(answers), nudge=came.set, heed=lambda: None
+    )
+    assert feed.ask(1) == []
+    assert came.wait(10)
+    feed.close()
+    assert [len(answer.assignments) for answer in held[0]] == [1]
 
 
 def test_a_crew_that_drains_claims_nothing_and_gives_back_what_did_not_begin(scene: Scene) -> None:

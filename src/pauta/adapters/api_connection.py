@@ -48,12 +48,13 @@ class Connection:
         url: Its address without a path, such as ``http://127.0.0.1:7311``.
         token: The credential; empty for none.
         language: Of the problems it tells: ``en`` or ``pt``.
+        connections: How many are kept open: as many as threads ask at a time.
 
     Raises:
         InvalidInput: API-107 when the address is none.
     """
 
-    def __init__(self, url: str, token: str, *, language: str = "en") -> None:
+    def __init__(self, url: str, token: str, *, language: str = "en", connections: int = 4) -> None:
         if not _SPEAKS_PAUTA(url) or not urlsplit(url).hostname:
             raise InvalidInput(Problem("API-107", {"found": shorten(url)}))
         self.url = url.rstrip("/")
@@ -64,7 +65,7 @@ class Connection:
         }
         if token:
             self._headers["authorization"] = f"Bearer {token}"
-        self._pool = urllib3.PoolManager(num_pools=1, maxsize=4, retries=_RETRY)
+        self._pool = urllib3.PoolManager(num_pools=1, maxsize=connections, retries=_RETRY)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -70,7 +70,7 @@ def test_the_tutorial_from_a_run_to_two_workers_can_be_followed(
         "PATH": f"{Path(sys.executable).parent}:{postgres_binaries()}:/usr/bin:/bin",
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
-        "COLUMNS": "100",
+        "COLUMNS": "80",
         "PAUTA_SERVER_PORT": str(port),
     }
 

@@ -78,13 +78,14 @@ def _unless(value: object, usual: str) -> object:
     return None if value == usual else value
 
 
+_NOT_ACTIVE = state(usual="active")
+
 COLUMNS = (
     Column("head.deployment", "deployment"),
     Column("head.name", "name"),
     Column("head.timing", _timing),
     Column("head.zone", lambda row, _: _unless((row.get("timing") or {}).get("zone"), "UTC")),
-    Column("head.state", state(usual="active"), keep=True),
-    Column("head.next", lambda row, _: _next(row)[:16], keep=True),
+    Column("head.next", lambda row, session: _NOT_ACTIVE(row, session) or _next(row)[:16], keep=True),
     Column("head.problem", lambda row, _: (row.get("problem") or {}).get("message")),
 )
 FACTS = (
@@ -104,7 +105,6 @@ FACTS = (
 )
 FIRINGS = (
     Column("head.local", lambda row, _: _clock(row.get("local"))[:19], keep=True),
-    Column("head.due", when("due_at"), keep=True),
     Column("head.fired", when("fired_at"), keep=True),
     Column("head.outcome", lambda row, s: s.words(f"firing.{row.get('outcome')}"), keep=True),
     Column("head.reason", "reason"),

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pauta.cli.listing import Column, done, show_list, state, when
+from pauta.cli.listing import Column, Row, done, local_time, show_list, state
 from pauta.cli.served import command, noun, served
-from pauta.cli.session import session_of
+from pauta.cli.session import Session, session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
 from pauta.domain.settings import WorkerSettings
 
@@ -25,14 +25,28 @@ Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="opt.wo
 Owner = Annotated[str, typer.Argument(metavar="WORKER", help="arg.worker", show_default=False)]
 
 _SHOWN_OF_ID = 16  # the beginning suffices for `drain`
+
+
+def _running(row: Row, session: Session) -> str:
+    """How many stages of how many that it can have."""
+    return session.words("worker.of", running=len(row.get("held") or ()), slots=row.get("capacity"))
+
+
+def _seen(row: Row, session: Session) -> str:
+    """When it was last heard of: the time of today, else the day."""
+    from pauta.assembly.reaching import now
+
+    day, time = (local_time(row.get("seen_at")) + " ").split(" ")[:2]
+    return time if day == now().astimezone().date().isoformat() else day
+
+
 COLUMNS = (
     Column("head.worker", "name"),
     Column("head.state", state(), keep=True),
     Column("head.pools", "pools"),
-    Column("head.slots", "capacity", right=True),
-    Column("head.running", lambda row, _: len(row.get("held") or ()), right=True),
+    Column("head.running", _running),
     Column("head.host", "host"),
-    Column("head.seen", when("seen_at"), keep=True),
+    Column("head.seen", _seen, keep=True),
     Column("head.id", lambda row, _: str(row.get("owner", ""))[:_SHOWN_OF_ID]),
 )
 

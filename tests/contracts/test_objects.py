@@ -142,6 +142,15 @@ def test_discarded_objects_are_gone_and_can_be_made_again(store: Any) -> None:
     assert store.read(address) == b"1234"
 
 
+def test_p24_only_what_nobody_touched_since_is_discarded(store: Any) -> None:
+    before = now() - timedelta(minutes=5)
+    address = store.put(b"kept").address
+    assert store.discard([address], untouched_since=before) == 0
+    assert store.read(address) == b"kept"
+    assert store.discard([address], untouched_since=now() + timedelta(minutes=5)) == 4
+    assert not store.exists(address)
+
+
 def test_trash_is_kept_until_it_is_old(store: Any) -> None:
     store.discard([store.put(b"12345").address])
     at = now()
@@ -244,6 +253,40 @@ def test_an_old_object_that_is_written_again_counts_as_new(folder: FolderObjects
     assert folder.put(b"old").identity == FolderObjects(folder.root).put(b"old").identity
     (info,) = folder.contents()
     assert now() - info.modified_at < timedelta(minutes=5)
+
+
+def test_p24_an_object_touched_while_it_is_moved_to_the_trash_comes_back(
+    folder: FolderObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = folder.put(b"old").address
+    os.utime(file_of(folder, address), (1_000_000_000, 1_000_000_000))
+    real = os.rename
+
+    def touched_just_before(source: str, target: str, **how: int) -> None:
+        if target.startswith("trash/"):
+            os.utime(file_of(folder, address))
+        real(source, target, **how)
+
+    monkeypatch.setattr(os, "rename", touched_just_before)
+    assert folder.discard([address], untouched_since=now() - timedelta(minutes=5)) == 0
+    assert folder.read(address) == b"old"
+    assert files_in(folder, "trash") == []
+
+
+def test_p24_an_object_collected_while_its_writer_touches_it_is_made_again(
+    folder: FolderObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = folder.put(b"old").address
+    os.utime(file_of(folder, address), (1_000_000_000, 1_000_000_000))
+    real = os.utime
+
+    def collected_just_before(name: str, **how: Any) -> None:
+        assert folder.discard([address], untouched_since=now() - timedelta(minutes=5)) == 3
+        real(name, **how)
+
+    monkeypatch.setattr(os, "utime", collected_just_before)
+    assert folder.put(b"old").address == address
+    assert folder.read(address) == b"old"
 
 
 def test_an_object_cut_on_disk_is_replaced_when_it_is_written_again(folder: FolderObjects) -> None:

@@ -38,10 +38,13 @@ class FolderObjects:
 
     Args:
         root: The folder; it is made when it is not there.
+        fresh_seconds: A writer that meets an object touches it when nobody did for so long. It has to be much
+            less than the grace of who collects.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, fresh_seconds: float = _FRESH_SECONDS) -> None:
         self.root = root
+        self._fresh_seconds = fresh_seconds
         with _in_our_words(self.root):
             for name in _SERVICE_FOLDERS:
                 (root / name).mkdir(parents=True, exist_ok=True)
@@ -106,20 +109,25 @@ class FolderObjects:
         """The object if it is there with this size. It counts as new again, so that no collector takes it."""
         try:
             status = os.stat(_place(address), dir_fd=self._root, follow_symlinks=False)
-        except FileNotFoundError:
+            if status.st_size != size or not stat.S_ISREG(status.st_mode):
+                self._set_aside(address)
+                return None
+            return Stored(address, size, self._touched(address, status))
+        except FileNotFoundError:  # never there, or collected between two of these calls
             return None
-        if status.st_size != size or not stat.S_ISREG(status.st_mode):
-            self._set_aside(address)
-            return None
+
+    def _touched(self, address: Address, status: os.stat_result) -> Identity:
+        """The object's identity, after its time was set to now unless it is fresh."""
         # The staging folder has just changed, so its time is now, by the file system's own clock.
         now = os.stat("staging", dir_fd=self._root).st_mtime
-        if now - status.st_mtime > _FRESH_SECONDS:
-            was_known = self._known.get(address) == _identity(status)
-            os.utime(_place(address), dir_fd=self._root, follow_symlinks=False)
-            status = os.stat(_place(address), dir_fd=self._root, follow_symlinks=False)
-            if was_known:
-                self._known[address] = _identity(status)
-        return Stored(address, size, _identity(status))
+        if now - status.st_mtime < self._fresh_seconds:
+            return _identity(status)
+        was_known = self._known.get(address) == _identity(status)
+        os.utime(_place(address), dir_fd=self._root, follow_symlinks=False)
+        identity = _identity(os.stat(_place(address), dir_fd=self._root, follow_symlinks=False))
+        if was_known:
+            self._known[address] = identity
+        return identity
 
     def _make_folder(self, name: str) -> None:
         with suppress(FileExistsError):
@@ -243,18 +251,27 @@ class FolderObjects:
                         if _is_address(entry.name) and stat.S_ISREG(status.st_mode):
                             yield ObjectInfo(Address(entry.name), status.st_size, _time(status.st_mtime))
 
-    def discard(self, addresses: Sequence[Address]) -> int:
-        """Move objects to the trash; the number of bytes moved."""
+    def discard(self, addresses: Sequence[Address], *, untouched_since: datetime | None = None) -> int:
+        """Move objects to the trash; the number of bytes moved. See `Objects.discard`."""
         moved = 0
         for address in addresses:
-            place = _place(address)
             with _in_our_words(self.root), suppress(FileNotFoundError):
-                size = os.stat(place, dir_fd=self._root, follow_symlinks=False).st_size
-                os.rename(place, f"trash/{address}", src_dir_fd=self._root, dst_dir_fd=self._root)
-                moved += size
+                moved += self._discard_one(address, untouched_since)
             self._known.pop(address, None)
             self._synced.discard(address)
         return moved
+
+    def _discard_one(self, address: Address, untouched_since: datetime | None) -> int:
+        place, in_trash = _place(address), f"trash/{address}"
+        status = os.stat(place, dir_fd=self._root, follow_symlinks=False)
+        if _is_younger(status, untouched_since):
+            return 0
+        os.rename(place, in_trash, src_dir_fd=self._root, dst_dir_fd=self._root)
+        # A writer may have touched it between these two calls; from now on writers find nothing and make it anew.
+        if _is_younger(os.stat(in_trash, dir_fd=self._root, follow_symlinks=False), untouched_since):
+            os.rename(in_trash, place, src_dir_fd=self._root, dst_dir_fd=self._root)
+            return 0
+        return status.st_size
 
     def empty_trash(self, *, older_than: datetime) -> int:
         """Delete what was moved to the trash before; the number of bytes freed."""
@@ -324,6 +341,10 @@ def _hash_of(descriptor: int) -> str:
     hasher = blake3(max_threads=blake3.AUTO)
     hasher.update_mmap(f"/proc/self/fd/{descriptor}")
     return str(hasher.hexdigest())
+
+
+def _is_younger(status: os.stat_result, limit: datetime | None) -> bool:
+    return limit is not None and _time(status.st_mtime) > limit
 
 
 def _time(seconds: float) -> datetime:

@@ -91,11 +91,11 @@ class MemoryObjects:
         for address, (data, at) in list(self._objects.items()):
             yield ObjectInfo(Address(address), len(data), at)
 
-    def discard(self, addresses: Sequence[Address]) -> int:
-        """Move objects to the trash; the number of bytes moved."""
+    def discard(self, addresses: Sequence[Address], *, untouched_since: datetime | None = None) -> int:
+        """Move objects to the trash; the number of bytes moved. See `Objects.discard`."""
         moved = 0
         for address in addresses:
-            if self.exists(address):
+            if self.exists(address) and not _is_younger(self._objects[address][1], untouched_since):
                 data, _ = self._objects.pop(address)
                 self._trash[address] = (data, self._now())
                 moved += len(data)
@@ -125,6 +125,10 @@ class _MemoryWriting(Writing):
 
     def finish(self) -> Stored:
         return self._store.put(bytes(self._held))
+
+
+def _is_younger(at: datetime, limit: datetime | None) -> bool:
+    return limit is not None and at > limit
 
 
 def _check_address(address: str) -> None:

@@ -95,8 +95,12 @@ class Objects(Protocol):
         """All objects, in no order."""
         ...
 
-    def discard(self, addresses: Sequence[Address]) -> int:
-        """Move objects to the trash; the number of bytes moved."""
+    def discard(self, addresses: Sequence[Address], *, untouched_since: datetime | None = None) -> int:
+        """Move objects to the trash; the number of bytes moved.
+
+        One that somebody touched after `untouched_since` stays, however late that was: a writer that meets an
+        object that is there already touches it before it relies on it.
+        """
         ...
 
     def empty_trash(self, *, older_than: datetime) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from msgspec import structs
@@ -39,12 +39,13 @@ def collect(
     dry_run: bool,
     keep_runs: int | None = None,
     older_than: timedelta | None = None,
+    grace: timedelta = GRACE,
 ) -> CollectView:
     """Drop the runs that a person names, move unreferenced objects to the trash, delete what lies there for long.
 
     A run goes when it is final and beyond the newest `keep_runs` (None: no bound) and older than `older_than`
     (None: no bound); with neither bound no run goes. An object goes when no record refers to it and it was
-    not touched for 24 hours, so that one being written for a run that is not on record yet stays (P24).
+    not touched for the grace, so that one being written for a run that is not on record yet stays (P24).
 
     Args:
         store: The records.
@@ -53,6 +54,7 @@ def collect(
         dry_run: Only tell what would be done.
         keep_runs: Newest runs to keep.
         older_than: Age below which runs are kept.
+        grace: How long an object stays after somebody wrote or touched it.
     """
     doomed: list[RunId] = []
     if keep_runs is not None or older_than is not None:
@@ -60,7 +62,8 @@ def collect(
         doomed = [
             r.id for r in beyond if r.state in FINAL_RUNS and (older_than is None or r.created_at < now - older_than)
         ]
-    return _drop(doomed, store=store, objects=objects, now=now, dry_run=dry_run, reasons={ASKED: len(doomed)})
+    collector = _Collector(store, objects, now, grace)
+    return collector.drop(doomed, dry_run=dry_run, reasons={ASKED: len(doomed)})
 
 
 def retain(*, store: Store, objects: Objects, now: datetime, dry_run: bool, budget: RetentionSettings) -> CollectView:
@@ -86,7 +89,8 @@ def retain(*, store: Store, objects: Objects, now: datetime, dry_run: bool, budg
     picture = _picture(store, large if crowded else {})
     choice = choose(picture, budget=budget, now=now, sizes=large, total=total)
     silenced = _drop_logs(_silenced(picture.runs, choice, budget, now), store=store, dry_run=dry_run)
-    view = _drop(list(choice.doomed), store=store, objects=objects, now=now, dry_run=dry_run, reasons=choice.reasons)
+    collector = _Collector(store, objects, now, GRACE)
+    view = collector.drop(list(choice.doomed), dry_run=dry_run, reasons=choice.reasons)
     return structs.replace(view, log_runs=len(silenced), log_bytes=sum(silenced.values()))
 
 
@@ -134,45 +138,66 @@ def _note_users(picture: Picture, run: Run, steps: Sequence[StepRecord], large: 
 # ---- removing ---------------------------------------------------------------------------------
 
 
-def _drop(
-    doomed: Sequence[RunId],
-    *,
-    store: Store,
-    objects: Objects,
-    now: datetime,
-    dry_run: bool,
-    reasons: Mapping[str, int],
-) -> CollectView:
-    """Drop runs, then what nobody refers to any more. A dry run does the same, and undoes it."""
-    if dry_run:
-        dropped: list[RunId] = []
-        wanted: set[Address] = set()
-        with suppress(_Undo), store.transaction() as tx:
-            dropped = [run_id for run_id in doomed if tx.objects.drop_run(run_id)]
-            wanted = set(tx.objects.referenced())
-            raise _Undo
-    else:
-        dropped = _drop_in_batches(doomed, store)
-        with store.transaction() as tx:
-            wanted = set(tx.objects.referenced())
-    loose, kept = _sorted_out(objects.contents(), wanted, now)
-    if not dry_run:
-        if loose:
-            loose = _still_loose(loose, store=store, objects=objects, now=now)
-            objects.discard([info.address for info in loose])
-            with store.transaction() as tx:
-                tx.cache.forget([info.address for info in loose])
-        objects.empty_trash(older_than=now - TRASH)
-    counted = Counter({reason: count for reason, count in reasons.items() if count})
-    return CollectView(
-        dry_run=dry_run,
-        runs=tuple(dropped),
-        objects=len(loose),
-        bytes=sum(i.size for i in loose),
-        kept_objects=len(kept),
-        kept_bytes=sum(i.size for i in kept),
-        reasons=dict(counted),
-    )
+@dataclass(frozen=True, slots=True)
+class _Collector:
+    """Removes runs, then objects."""
+
+    store: Store
+    objects: Objects
+    now: datetime
+    grace: timedelta
+
+    def drop(self, doomed: Sequence[RunId], *, dry_run: bool, reasons: Mapping[str, int]) -> CollectView:
+        """Drop runs, then what nobody refers to any more. A dry run does the same, and undoes it."""
+        if dry_run:
+            dropped: list[RunId] = []
+            wanted: set[Address] = set()
+            with suppress(_Undo), self.store.transaction() as tx:
+                dropped = [run_id for run_id in doomed if tx.objects.drop_run(run_id)]
+                wanted = set(tx.objects.referenced())
+                raise _Undo
+        else:
+            dropped = _drop_in_batches(doomed, self.store)
+            with self.store.transaction() as tx:
+                wanted = set(tx.objects.referenced())
+        loose, kept = self._sorted_out(wanted)
+        if not dry_run:
+            loose = self._discard(loose)
+            self.objects.empty_trash(older_than=self.now - TRASH)
+        return CollectView(
+            dry_run=dry_run,
+            runs=tuple(dropped),
+            objects=len(loose),
+            bytes=sum(i.size for i in loose),
+            kept_objects=len(kept),
+            kept_bytes=sum(i.size for i in kept),
+            reasons={reason: count for reason, count in reasons.items() if count},
+        )
+
+    def _sorted_out(self, wanted: set[Address]) -> tuple[list[ObjectInfo], list[ObjectInfo]]:
+        """What nobody refers to and nobody touched for the grace, and the rest."""
+        loose: list[ObjectInfo] = []
+        kept: list[ObjectInfo] = []
+        for info in self.objects.contents():
+            young = info.modified_at > self.now - self.grace
+            (kept if info.address in wanted or young else loose).append(info)
+        return loose, kept
+
+    def _discard(self, loose: Sequence[ObjectInfo]) -> list[ObjectInfo]:
+        """Move to the trash what is still loose: a writer that met an object has touched it, or put it on record.
+
+        Looking once more and moving are one transaction, so that nobody refers to an object between the two.
+        """
+        gone: list[ObjectInfo] = []
+        for start in range(0, len(loose), _PAGE):
+            with self.store.transaction() as tx:
+                wanted = set(tx.objects.referenced())
+                still = [info for info in loose[start : start + _PAGE] if info.address not in wanted]
+                self.objects.discard([info.address for info in still], untouched_since=self.now - self.grace)
+                still = [info for info in still if not self.objects.exists(info.address)]
+                tx.cache.forget([info.address for info in still])
+            gone += still
+        return gone
 
 
 def _drop_logs(runs: Sequence[RunId], *, store: Store, dry_run: bool) -> dict[RunId, int]:
@@ -207,23 +232,3 @@ def _run_again(tx: Transaction, *, since: RunId | None) -> set[RunId]:
         found |= {run.of for run in page if run.of is not None and (since is None or run.of <= since)}
         before = page[-1].id
     return found
-
-
-def _sorted_out(
-    contents: Iterable[ObjectInfo], wanted: set[Address], now: datetime
-) -> tuple[list[ObjectInfo], list[ObjectInfo]]:
-    """What nobody refers to and nobody touched for the grace, and the rest."""
-    loose: list[ObjectInfo] = []
-    kept: list[ObjectInfo] = []
-    for info in contents:
-        young = info.modified_at > now - GRACE
-        (kept if info.address in wanted or young else loose).append(info)
-    return loose, kept
-
-
-def _still_loose(loose: Sequence[ObjectInfo], *, store: Store, objects: Objects, now: datetime) -> list[ObjectInfo]:
-    """Those of which that is still so: a writer that met one of them has touched it, or put it on record."""
-    young = {info.address for info in objects.contents() if info.modified_at > now - GRACE}
-    with store.transaction() as tx:
-        wanted = set(tx.objects.referenced())
-    return [info for info in loose if info.address not in young and info.address not in wanted]

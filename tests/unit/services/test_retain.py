@@ -23,7 +23,7 @@ from pauta.services.retain import collect, retain
 from pauta.services.retain_choosing import Picture, choose
 from pauta.services.views import CollectView
 from pauta.storage.memory import MemoryStore
-from store_samples import NOON, run_id, submit
+from store_samples import NOON, entry, frame, run_id, submit
 
 DAY = timedelta(days=1)
 
@@ -191,22 +191,29 @@ def test_p24_an_object_touched_within_a_day_stays(world: World) -> None:
     assert (len(view.runs), view.objects) == (1, 0)
 
 
-def test_p24_an_object_that_is_touched_while_it_is_collected_stays(world: World) -> None:
+@pytest.mark.parametrize("how", ["touched", "recorded"])
+def test_p24_an_object_that_is_needed_again_while_it_is_collected_stays(world: World, how: str) -> None:
     _, address = world.run(1)
     world.now += 100 * DAY
 
-    class Racing(MemoryObjects):
-        seen = 0
+    def need_it() -> None:
+        if how == "touched":
+            world.objects.put(bytes([1]) * 10_000)
+            return
+        with world.store.transaction() as tx:
+            tx.cache.put([entry(output=frame(int(address, 16)))])
 
+    class Racing(MemoryObjects):
         def contents(self) -> Any:
-            self.seen += 1
             found = list(world.objects.contents())
-            if self.seen == 1:
-                world.objects.put(bytes([1]) * 10_000)
+            need_it()
             return iter(found)
 
-        def discard(self, addresses: Any) -> int:
-            return world.objects.discard(addresses)
+        def discard(self, addresses: Any, **how: Any) -> int:
+            return world.objects.discard(addresses, **how)
+
+        def exists(self, address: Any) -> bool:
+            return world.objects.exists(address)
 
     racing = Racing(lambda: world.now)
     budget = RetentionSettings(run_days=90, keep_runs=0)

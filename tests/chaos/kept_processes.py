@@ -18,6 +18,8 @@ from pauta.runtime.kin import children, descendants
 
 _LOOK_SECONDS = 0.02
 _END_SECONDS = 60.0
+_PATIENCE_SECONDS = 1.0
+"""So long a storm waits for somebody of the kind that it wants to kill."""
 
 
 @dataclass
@@ -153,12 +155,15 @@ class KillStorm(Storm):
         self._weights = weights
 
     def act(self) -> str | None:
-        """Kill one of those that live."""
-        found = victims(self._kept)
-        kinds = [kind for kind in self._weights if kind in found]
+        """Kill one of a kind; of another one when there is none for a while."""
+        kind = self.chance.choices(list(self._weights), list(self._weights.values()))[0]
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while kind not in (found := victims(self._kept)) and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
+        kinds = sorted(found) if kind not in found else [kind]
         if not kinds:
             return None
-        kind = self.chance.choices(kinds, [self._weights[kind] for kind in kinds])[0]
+        kind = self.chance.choice(kinds)
         try:
             os.kill(self.chance.choice(found[kind]), signal.SIGKILL)
         except ProcessLookupError:

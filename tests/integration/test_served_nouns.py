@@ -83,6 +83,8 @@ def test_a_deployment_lives_from_creation_to_removal(project: ServedProject) -> 
     assert "paused" in good(project, "deployment", "list")
     good(project, "deployment", "resume", "nightly")
     assert len(project.pauta("deployment", "history", "nightly", "--json").json) >= 3
+    key = good(project, "deployment", "webhook-key", "nightly").strip()
+    assert project.pauta("deployment", "webhook-key", "nightly", "--json").json["key"] == key
     good(project, "deployment", "remove", "nightly")
     assert code_of(project, "deployment", "show", "nightly") == "DEP-001"
     assert code_of(project, "deployment", "create", "x", "--pipeline", "sums", "-p", "factor=a") == "PRM-001"

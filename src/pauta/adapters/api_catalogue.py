@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pauta.adapters.api_rows import Routes, Row, path_of
+from pauta.services.view_deployments import WebhookKey
 from pauta.services.view_pipelines import PublishedView, ScriptText, ScriptView, VersionView
 from pauta.services.view_runs import Asked
 
@@ -113,6 +114,10 @@ class DeploymentsApi(Routes):
     def history(self, name: str) -> list[Row]:
         """All its forms, newest first."""
         return self._rows(path_of("deployments", name, "history"))
+
+    def webhook_key(self, name: str) -> str:
+        """The key with which its webhooks are signed."""
+        return self._connection.ask("GET", path_of("deployments", name, "webhook-key"), WebhookKey).key
 
 
 def _said(body: Mapping[str, Any]) -> dict[str, Any]:

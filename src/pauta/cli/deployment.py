@@ -241,6 +241,19 @@ def history(context: typer.Context, name: Name) -> int:
     return 0
 
 
+@command(app, "webhook-key")
+def webhook_key(context: typer.Context, name: Name) -> int:
+    """The key with which its webhooks are signed."""
+    session = session_of(context)
+    with served(context) as remote:
+        key = remote.client.deployments.webhook_key(name)
+    if session.as_json:
+        session.answer({"deployment": name, "key": key})
+    else:
+        typer.echo(key)
+    return 0
+
+
 def notifications_of(texts: Sequence[str]) -> list[dict[str, Any]]:
     """``failed,held=webhook:https://…`` as the API takes it.
 

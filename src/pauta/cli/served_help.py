@@ -152,6 +152,10 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "Remove com seus agendamentos e gatilhos; suas execuções ficam.",
     ),
     "cmd.deployment.history": ("Show all forms it ever had.", "Mostra todas as formas que já teve."),
+    "cmd.deployment.webhook-key": (
+        "Show the key with which its webhooks are signed, for their receiver.",
+        "Mostra a chave que assina seus webhooks, para quem os recebe.",
+    ),
     "cmd.deploy": (
         "Make the deployments that pauta.toml describes, and show what that changed.",
         "Cria os deployments que o pauta.toml descreve e mostra o que mudou.",

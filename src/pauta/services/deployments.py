@@ -15,10 +15,12 @@ from pauta.services.accept_terms import recordable
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.deployments_checks import check_deployment
+from pauta.services.notify import signing_key
 from pauta.services.view_deployments import (
     DeploymentHistory,
     DeploymentList,
     DeploymentView,
+    WebhookKey,
     deployment_view,
 )
 
@@ -148,6 +150,18 @@ def history(control: Control, name: str) -> DeploymentHistory:
     if not forms:
         raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
     return DeploymentHistory(name, present, tuple(deployment_view(form) for form in forms))
+
+
+def webhook_key(control: Control, name: str, *, behalf: Behalf) -> WebhookKey:
+    """The key that receivers of its webhooks need. That it was shown stands in the audit log.
+
+    Raises:
+        NotFound: DEP-001.
+    """
+    with control.store.transaction(durable=True) as tx:
+        behalf.allow(find_deployment(tx, name).pipeline)
+        behalf.note(tx, "deployment.webhook_key", name)
+    return WebhookKey(name, signing_key(control.secret, name))
 
 
 def _switch(control: Control, name: str, state: Switch, *, action: str, behalf: Behalf) -> DeploymentView:

@@ -48,6 +48,13 @@ class DeploymentHistory(Struct, frozen=True):
     forms: tuple[DeploymentView, ...]
 
 
+class WebhookKey(Struct, frozen=True):
+    """The key with which the webhooks of a deployment are signed, for the receiver to check them by."""
+
+    deployment: str
+    key: str
+
+
 def deployment_view(deployment: Deployment) -> DeploymentView:
     """A deployment as it is shown."""
     return DeploymentView(

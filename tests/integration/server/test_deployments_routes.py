@@ -12,6 +12,7 @@ from publishing import audited, published, refused
 
 from pauta.domain.access import Role
 from pauta.services.control import Control
+from pauta.services.notify import signing_key
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,17 @@ def test_a_deployment_is_made_changed_run_paused_and_removed(client: Client, con
     assert actions == [
         "deployment.create", "deployment.change", "deployment.pause", "deployment.resume", "deployment.remove",
     ]  # fmt: skip
+
+
+def test_editors_are_shown_the_key_that_signs_webhooks_and_it_is_noted(client: Client, control: Control) -> None:
+    made(client)
+    path = "/deployments/nightly%20run/webhook-key"
+    shown = client("GET", path).json
+    assert shown == {"deployment": "nightly run", "key": signing_key(control.secret, "nightly run")}
+    assert ("deployment.webhook_key", "nightly run") in audited(control)
+    operator = Client(client.port, token_of(control, Role.OPERATOR))
+    assert operator("GET", path).status == 403
+    refused(client("GET", "/deployments/another/webhook-key"), 404, "DEP-001")
 
 
 def test_all_that_is_wrong_is_told_at_once_with_its_field(client: Client) -> None:

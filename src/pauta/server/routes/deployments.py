@@ -16,7 +16,7 @@ from pauta.server.visit import Auditor
 from pauta.services import deployments
 from pauta.services.access import Caller
 from pauta.services.behalf import Behalf
-from pauta.services.view_deployments import DeploymentHistory, DeploymentList, DeploymentView
+from pauta.services.view_deployments import DeploymentHistory, DeploymentList, DeploymentView, WebhookKey
 from pauta.services.view_runs import Asked
 
 ROUTES = Routes("/deployments", tag="deployments")
@@ -156,6 +156,18 @@ def resume_deployment(control: ControlDep, caller: CallerDep, audit: AuditDep, n
 def deployment_history(control: ControlDep, name: str) -> DeploymentHistory:
     """Newest first, also when it was removed."""
     return deployments.history(control, name)
+
+
+@ROUTES.add(
+    "GET",
+    "/{name}/webhook-key",
+    permission=Permission.EDIT,
+    answers=WebhookKey,
+    summary="Show the key with which a deployment's webhooks are signed",
+)
+def deployment_webhook_key(control: ControlDep, caller: CallerDep, audit: AuditDep, name: str) -> WebhookKey:
+    """For whoever receives them. It stays the same as long as the server's secret does."""
+    return deployments.webhook_key(control, name, behalf=_behalf(caller, audit))
 
 
 def _behalf(caller: Caller, audit: Auditor) -> Behalf:

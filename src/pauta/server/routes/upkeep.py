@@ -75,7 +75,7 @@ def clean_up(body: Cleanup, control: ControlDep, settings: SettingsDep, audit: A
     waits=True,
 )
 def make_backup(control: ControlDep, audit: AuditDep) -> BackupView:
-    """Written into the server's own folder, beside its records; 409 where they are in PostgreSQL."""
+    """Written into a folder of its own beside the server's records, wherever those are."""
     view = back_up(control)
     with control.store.transaction() as tx:
         audit.note(tx, "backup.make", view.path, objects=view.objects)

@@ -1,62 +1,34 @@
-"""Looks at a broker before it is trusted with messages (S25)."""
+"""Asks a broker how it is set up, before it is trusted with messages (S25)."""
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import redis
 
-from pauta.domain.problems import Problem, shorten
+from pauta.domain.problems import Problem, StoreFault, shorten
 
-_PATIENCE_SECONDS = 2.0
-_SAFE_POLICY = "noeviction"
+_PATIENCE_SECONDS = 1.0
 
 
-def findings(url: str) -> list[Problem]:
-    """What is wrong with a broker: what its address tells, and what it tells itself when it answers.
+def policy_of(url: str) -> str:
+    """What a broker does when its memory is full (``maxmemory-policy``); empty when it does not tell.
 
     Args:
         url: Such as ``redis://:password@host:6379/0``.
+
+    Raises:
+        StoreFault: CEL-001 when it does not answer.
     """
-    parts = urlsplit(url)
-    found = address_findings(parts)
-    if parts.scheme in ("redis", "rediss"):
-        found.extend(_policy_findings(url))
-    return found
-
-
-def address_findings(parts: SplitResult) -> list[Problem]:
-    """What an address alone tells: off this machine there must be a password and TLS."""
-    host = parts.hostname or "localhost"
-    if parts.scheme not in ("redis", "rediss") or _is_loopback(host):
-        return []
-    found = []
-    if not parts.password:
-        found.append(Problem("CEL-003", {"host": shorten(host)}))
-    if parts.scheme != "rediss":
-        found.append(Problem("CEL-004", {"host": shorten(host)}))
-    return found
-
-
-def _policy_findings(url: str) -> list[Problem]:
+    if urlsplit(url).scheme not in ("redis", "rediss"):
+        return ""
     try:
         with redis.Redis.from_url(
             url, socket_connect_timeout=_PATIENCE_SECONDS, socket_timeout=_PATIENCE_SECONDS
         ) as broker:
             answer = broker.config_get("maxmemory-policy")
     except redis.exceptions.ResponseError:
-        return []  # it does not tell everybody how it is set up
-    except (redis.exceptions.RedisError, OSError) as error:
-        return [Problem("CEL-001", {"reason": shorten(error)})]
-    policy = str(dict(answer).get("maxmemory-policy", _SAFE_POLICY))
-    return [] if policy == _SAFE_POLICY else [Problem("CEL-002", {"policy": shorten(policy)})]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return ""  # it does not tell everybody how it is set up
+    except (redis.exceptions.RedisError, OSError, ValueError) as error:
+        raise StoreFault(Problem("CEL-001", {"reason": shorten(error)})) from error
+    return str(dict(answer).get("maxmemory-policy", ""))

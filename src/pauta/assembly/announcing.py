@@ -30,17 +30,6 @@ def _announcer(settings: Settings) -> Announcer:
     return CeleryAnnouncer(app, expires_seconds=2 * settings.celery.sweep_seconds)
 
 
-def broker_findings(settings: Settings) -> list[Problem]:
-    """What is wrong with the broker, for a server's start (S25). Nothing when there is none."""
-    if settings.celery.broker_url is None:
-        return []
-    try:
-        from pauta.adapters.celery_broker import findings
-    except ImportError:
-        return [Problem("CEL-006")]
-    return findings(settings.celery.broker_url)
-
-
 class Announcements:
     """Looks whenever a pool's bell rings, and every `sweep_seconds` besides."""
 
@@ -67,8 +56,6 @@ class Announcements:
             stop_listening()
 
     def _go(self) -> None:
-        for problem in broker_findings(self._settings):
-            _log.warning("%s", problem.line())
         announcer = self._make_announcer() if self._settings.celery.broker_url is not None else _Silence()
         announcing = Announcing(
             self._control, announcer, sweep_seconds=self._settings.celery.sweep_seconds, monotonic=time.monotonic

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from pauta.adapters.bell import LocalBell
 from pauta.adapters.table_process import TableProcesses
 from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.server_secret import server_secret
-from pauta.domain.problems import InvalidInput
+from pauta.domain.problems import InvalidInput, Problem, StoreFault
 from pauta.domain.runs import Run
 from pauta.domain.settings import Settings
 from pauta.ports.bell import Bell
@@ -69,7 +70,23 @@ def _look(control: Control, settings: Settings) -> Findings:
     version = sqlite3.sqlite_version_info if settings.database.url is None else None
     where = str(control.records / "objects")
     facts = probe(control.store, control.objects, now=control.now(), store_where=where, sqlite=version)
-    return check_facts(facts, broker_url=settings.celery.broker_url)
+    url = settings.celery.broker_url
+    if url is None:
+        return check_facts(facts)
+    policy, fault = _ask_broker(url)
+    return check_facts(replace(facts, broker_policy=policy, broker_fault=fault), broker_url=url)
+
+
+def _ask_broker(url: str) -> tuple[str, Problem | None]:
+    """How it is set up, or why that is not known."""
+    try:
+        from pauta.adapters.celery_broker import policy_of
+    except ImportError:
+        return "", Problem("CEL-006")
+    try:
+        return policy_of(url), None
+    except StoreFault as fault:
+        return "", fault.problems[0]
 
 
 def _heed(findings: Findings, say: Callable[[str], None]) -> None:

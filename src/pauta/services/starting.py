@@ -38,6 +38,7 @@ class Facts:
         store_fault: Why the object store cannot be written to.
         store_where: Where it is.
         broker_policy: ``maxmemory-policy`` of the broker.
+        broker_fault: Why that is not known.
     """
 
     now: datetime
@@ -47,6 +48,7 @@ class Facts:
     store_fault: str | None = None
     store_where: str = ""
     broker_policy: str = ""
+    broker_fault: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ def _broker(url: str | None) -> Iterator[Problem]:
 
 
 def _policy(facts: Facts, url: str | None) -> Iterator[Problem]:
+    if facts.broker_fault is not None:
+        yield facts.broker_fault
     if facts.broker_policy not in _KEEPING:
         host = urlsplit(url or "").hostname or "?"
         yield Problem("CFG-018", {"host": host, "policy": facts.broker_policy})

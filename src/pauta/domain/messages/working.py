@@ -58,24 +58,6 @@ WORKING: dict[str, Bilingual] = {
         do="check PAUTA_CELERY_BROKER_URL and whether Redis or Valkey runs",
         faca="verifique PAUTA_CELERY_BROKER_URL e se o Redis ou Valkey está em execução",
     ),
-    "CEL-002": both(
-        "the broker evicts keys when its memory is full (maxmemory-policy {policy}): messages may vanish",
-        "o broker descarta chaves quando a memória enche (maxmemory-policy {policy}): mensagens podem sumir",
-        do="set maxmemory-policy noeviction",
-        faca="defina maxmemory-policy noeviction",
-    ),
-    "CEL-003": both(
-        "the broker at {host} is not on this machine and asks for no password",
-        "o broker em {host} não está nesta máquina e não pede senha",
-        do="set a password (requirepass or ACL) and write it into PAUTA_CELERY_BROKER_URL",
-        faca="defina uma senha (requirepass ou ACL) e escreva-a em PAUTA_CELERY_BROKER_URL",
-    ),
-    "CEL-004": both(
-        "the broker at {host} is not on this machine and is reached without TLS",
-        "o broker em {host} não está nesta máquina e é acessado sem TLS",
-        do="use rediss:// or a private network",
-        faca="use rediss:// ou uma rede privada",
-    ),
     "CEL-005": both(
         "there is a pool of kind celery but no broker address",
         "há um pool do tipo celery mas nenhum endereço de broker",

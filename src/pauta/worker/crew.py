@@ -96,7 +96,11 @@ class Crew:
     def turn(self, *, patience: float = LONGEST_PAUSE) -> None:
         """Claim, send, wait at most `patience` seconds for what happens, report."""
         try:
-            self.fill()
+            try:
+                self.fill()
+            except PautaError:
+                self._listen(0.0)  # what runs goes on though nothing more can be begun
+                raise
             self._listen(patience)
         finally:
             # Also when nothing can be recorded: what is late or lost ends all the same.
@@ -150,20 +154,16 @@ class Crew:
         """Give stages that wait to processes, in their order; those for which there is none go on waiting."""
         left: deque[tuple[Bench, Assignment]] = deque()
         before = len(self._waiting)
-        while self._waiting:
-            bench, assignment = self._waiting.popleft()
-            if (missing := self._orders.missing(assignment)) is not None:
-                bench.refuse(assignment.order, *missing, now=self._now())
-                continue
-            hand = self._choose_hand(bench, assignment)
-            if hand is None:
-                left.append((bench, assignment))
-            elif not self._heart.holds(_lease(assignment)):
-                # Starting a process took so long that the stage is somebody else's by now.
-                bench.give_back(assignment.order, cause="released")
-            else:
-                bench.discretion.learn(self._orders.secrets(assignment))
-                hand.give(Given(self._orders.complete(assignment, trusted=bench.trusted), time.monotonic()))
+        try:
+            while self._waiting:
+                if not self._send(*self._waiting[0]):
+                    left.append(self._waiting[0])
+                self._waiting.popleft()
+        except PautaError:
+            # They are renewed, so they must not be forgotten. Others may be able to run them.
+            self._waiting.extendleft(reversed(left))
+            self._give_back("released")
+            raise
         self._waiting = left
         if not left:
             self._hiring.keep_spares()
@@ -173,6 +173,22 @@ class Crew:
             # What runs takes longer than was foreseen: others may take what waits behind it.
             self._pace.is_quick = False
             self._give_back("released")
+
+    def _send(self, bench: Bench, assignment: Assignment) -> bool:
+        """Give a stage to a process. False when there is none that could take it now."""
+        if (missing := self._orders.missing(assignment)) is not None:
+            bench.refuse(assignment.order, *missing, now=self._now())
+            return True
+        hand = self._choose_hand(bench, assignment)
+        if hand is None:
+            return False
+        if not self._heart.holds(_lease(assignment)):
+            # Starting a process took so long that the stage is somebody else's by now.
+            bench.give_back(assignment.order, cause="released")
+            return True
+        bench.discretion.learn(self._orders.secrets(assignment))
+        hand.give(Given(self._orders.complete(assignment, trusted=bench.trusted), time.monotonic()))
+        return True
 
     def _give_back(self, cause: str, *, only: Set[Lease] | None = None) -> None:
         """Hand in claimed stages for which there was no process yet; `only` these."""

@@ -275,6 +275,34 @@ def test_a_stage_that_was_lost_while_its_process_was_started_does_not_begin(scen
     assert not any(order.fence == 1 for process in scene.launcher.processes for order in process.orders)
 
 
+def test_a_stage_for_which_no_process_can_be_started_is_free_for_others_and_what_runs_goes_on(scene: Scene) -> None:
+    first = scene.submit()
+    scene.turn()
+    [process] = scene.busy()
+    start = scene.launcher.start
+
+    def fail(spec: ProcessSpec) -> FakeProcess:
+        raise StoreFault(Problem("LCH-001", {"reason": "the process that starts scripts ends again and again"}))
+
+    scene.launcher.start = fail  # type: ignore[method-assign]
+    scene.launcher.start_ahead = start  # type: ignore[method-assign]
+    scene.crew._hiring.dismiss()
+    second = scene.submit()
+    with pytest.raises(StoreFault):
+        scene.turn()
+    assert scene.stage_states(second) == ["ready"]
+    order = process.orders[0]
+    scene.launcher.happens(process, Reported(wire.StageDone(order.stage, order.fence)))
+    scene.crew.feed.hint()
+    with pytest.raises(StoreFault):
+        scene.turn()
+    scene.launcher.start = start  # type: ignore[method-assign]
+    scene.crew.feed.hint()
+    scene.turn()
+    assert scene.stage_states(second) == ["running"]
+    assert scene.stage_states(first) == ["completed"]
+
+
 def test_what_comes_while_the_crew_is_busy_is_renewed_at_once(scene: Scene) -> None:
     scene.world.submit(planned(step("s0", cache=False)))
     held: list[Sequence[Recorded]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from servers_redis import RedisServer, redis_binaries, redis_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial" / "from-a-run-to-two-workers.md"
+SERVED = (  # in this order: the first starts the server
+    "serve", "publish", "add-workers", "watch-a-run", "give-access", "read-the-api", "trigger", "deploy",
+)  # fmt: skip
 
 
 def free_port() -> int:
@@ -84,6 +88,28 @@ def test_the_tutorial_from_a_run_to_two_workers_can_be_followed(
 
     with Desk(the_snippets(), tmp_path, environment, spoken) as desk:
         assert desk.follow(PAGE, tell=print) > 20
+
+
+def test_the_pages_about_a_server_can_be_followed_one_after_the_other(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "COLUMNS": "100",
+        "PAUTA_SERVER_PORT": str(port),
+    }
+    subprocess.run(
+        [Path(sys.executable).with_name("pauta"), "init", "plant"], cwd=tmp_path, env=environment, check=True
+    )
+    with Desk(the_snippets(), tmp_path, environment, lambda text: text.replace(":7311", f":{port}")) as desk:
+        for name in SERVED:
+            assert desk.follow(ROOT / "docs" / "how-to" / f"{name}.md", tell=print), name
+
+
+def test_every_page_with_terminals_is_followed() -> None:
+    pages = {page for page in (ROOT / "docs").rglob("*.md") if " terminal=" in page.read_text()}
+    assert pages == {PAGE, *(ROOT / "docs" / "how-to" / f"{name}.md" for name in SERVED)}
 
 
 def followed(page: str, home: Path) -> int:

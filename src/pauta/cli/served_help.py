@@ -282,8 +282,8 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
     ),
     "opt.every": ("An interval: 15m, 2h, 1d.", "Um intervalo: 15m, 2h, 1d."),
     "opt.rrule": (
-        'A rule of RFC 5545: "FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=9".',
-        'Uma regra da RFC 5545: "FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=9".',
+        'A rule of RFC 5545: "FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=9;BYMINUTE=0;BYSECOND=0".',
+        'Uma regra da RFC 5545: "FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=9;BYMINUTE=0;BYSECOND=0".',
     ),
     "opt.zone": ("Time zone, as America/Sao_Paulo; usual is UTC.", "Fuso, como America/Sao_Paulo; o usual é UTC."),
     "opt.gap": (

@@ -6,12 +6,12 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import pyarrow as pa
 
 from pauta.domain.problems import Place, Problem, Scalar, shorten
+from pauta.frames.contract import missing_columns
 
 MOST_PROBLEMS = 100
 LONGEST_CELL = 1024 * 1024
@@ -59,28 +59,6 @@ def header_problems(names: Sequence[str], types: Mapping[str, Any], file: str) -
             problems.append(Problem("CSV-032", values, place=Place(file, 1)))
         first.setdefault(name, position)
     return problems + missing_columns(types, names, file)
-
-
-def missing_columns(wanted: Mapping[str, Any], found: Sequence[str], file: str) -> list[Problem]:
-    """CSV-030 for each declared column that is not there, with the one that may be meant."""
-    problems = []
-    plain = {column.strip().casefold(): column for column in found}
-    for name in wanted:
-        if name in found:
-            continue
-        close = plain.get(name.strip().casefold())
-        if close is None:
-            close = next(iter(get_close_matches(name, found, n=1)), None)
-        if close is None:
-            problems.append(Problem("CSV-030", {"name": shorten(name)}, place=Place(file)))
-        else:
-            values: dict[str, Scalar] = {
-                "name": shorten(name),
-                "close": shorten(close),
-                "column": list(found).index(close) + 1,
-            }
-            problems.append(Problem("CSV-030", values, "near", place=Place(file)))
-    return problems
 
 
 def encoding_problem(data: bytes, file: str) -> Problem:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pauta.domain.outputs import Kind, Output
+from pauta.domain.outputs import Column, Kind, Output
 from pauta.domain.problems import Problem, StoreFault, shorten
 from pauta.frames.values import from_json, json_bytes
 
@@ -80,6 +80,21 @@ def open_table(path: Path) -> Any:
         if isinstance(field.type, pa.Bool8Type):
             table = table.set_column(i, field.with_type(pa.bool_()), table.column(i).cast(pa.bool_()))
     return table
+
+
+def shape_of(path: Path) -> tuple[int, tuple[Column, ...]] | None:
+    """Rows and columns of a stored frame, by its own account. None when the file is no frame."""
+    import pyarrow as pa
+
+    from pauta.frames.encode import type_name
+
+    try:
+        with pa.memory_map(str(path)) as source:
+            reader = pa.ipc.open_file(source)
+            rows = sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
+            return rows, tuple(Column(f.name, type_name(f.type)) for f in reader.schema)
+    except (pa.ArrowException, OSError, ValueError):
+        return None
 
 
 def _open_pandas(path: Path) -> Any:

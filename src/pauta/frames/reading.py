@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pauta.domain.problems import InvalidInput, Place, Problem, Scalar, shorten
-from pauta.frames.csv_diagnosis import missing_columns
+from pauta.frames.contract import check_rows, missing_columns
 from pauta.frames.csv_reading import read_csv
 
 _CSV = (".csv", ".tsv", ".txt", ".csv.gz")
@@ -53,22 +53,6 @@ def read_input(path: Path, *, name: str, schema: Mapping[str, str], min_rows: in
         raise InvalidInput(Problem("DAT-004", {"suffix": shorten(suffix)}, place=Place(file)))
     check_rows(table.num_rows, output=name, least=min_rows)
     return table
-
-
-def check_rows(rows: int, *, output: str, least: int, step: str = "") -> None:
-    """The contract on the number of rows (B46).
-
-    Raises:
-        InvalidInput: DAT-011 when there are too few.
-    """
-    if rows < least:
-        raise InvalidInput(too_few_rows(rows, output=output, least=least, step=step))
-
-
-def too_few_rows(rows: int, *, output: str, least: int, step: str = "") -> Problem:
-    """The problem DAT-011, of an input or of a step's output."""
-    values: dict[str, Scalar] = {"rows": rows, "output": output, "least": least, "step": step}
-    return Problem("DAT-011", values, "step" if step else "")
 
 
 def _types(name: str, schema: Mapping[str, str]) -> dict[str, pa.DataType]:

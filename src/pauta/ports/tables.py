@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,7 +33,9 @@ class Rows(Struct, frozen=True):
 
 
 class Tables(Protocol):
-    """Reads and writes table files, each in a process of its own, with limits on memory, time and size (S11).
+    """Reads and writes table files, each in a process of its own, with limits on memory and time (S11).
+
+    What people send is limited in size as well; files of the project are as large as they are.
 
     Safe to use from several threads.
     """
@@ -49,6 +51,26 @@ class Tables(Protocol):
         Raises:
             InvalidInput: CSV-…, DAT-… for what is wrong with it; UPL-002 when it grows beyond the limits.
         """
+        ...
+
+    def read_input(self, path: Path, to: Path, *, name: str, schema: Mapping[str, str], min_rows: int) -> TableFile:
+        """Read an input file of the project as its document declares it, and write the frame to `to`.
+
+        Args:
+            path: The file.
+            to: Where the frame goes, as Arrow IPC. Whatever happens, the caller removes it.
+            name: The input's name, for messages.
+            schema: Column → type.
+            min_rows: Fewest rows allowed.
+
+        Raises:
+            InvalidInput: CSV-…, DAT-… for what is wrong with it; UPL-007 when there is not enough memory for it.
+            StoreFault: UPL-004 when the process ended early.
+        """
+        ...
+
+    def shape(self, path: Path) -> TableFile | None:
+        """Size, rows and columns of a stored frame, without a profile. None when the file is no frame."""
         ...
 
     def export(self, path: Path, *, format: str, raw: bool) -> AbstractContextManager[Iterator[bytes]]:

@@ -27,21 +27,28 @@ class TableOrder(msgspec.Struct, frozen=True):
     """What to do.
 
     Attributes:
-        do: ``read`` a file into the store's form, ``export`` a stored frame, or give some of its ``rows``.
+        do: ``read`` a file that was sent into the store's form, or an ``input`` file of the project; give the
+            ``shape`` of a stored frame, some of its ``rows``, or ``export`` it.
         path: The file, or the stored frame.
+        name: Of the input.
+        schema: Of the input, see `frames.reading.read_input`.
+        min_rows: Of the input.
         to: Where a frame that was read goes.
         format: Of the file that is read or of the export.
         raw: See `ports.tables.Tables.export`.
         first: First row.
         count: Number of rows.
         memory_bytes: Most memory of the process's own.
-        expanded_bytes: Most bytes of the frame once it is read.
+        expanded_bytes: Most bytes of a frame that was sent once it is read.
         times: And at most so many times the file's size, but for small files.
         seconds: Most processor time.
     """
 
     do: str
     path: str
+    name: str = ""
+    schema: dict[str, str] = {}
+    min_rows: int = 0
     to: str = ""
     format: str = ""
     raw: bool = False
@@ -82,12 +89,14 @@ def main() -> int:
 
 
 def _limit(order: TableOrder) -> None:
-    for kind, most in (
-        (resource.RLIMIT_DATA, order.memory_bytes),
-        (resource.RLIMIT_FSIZE, order.expanded_bytes + 2**20),
-        (resource.RLIMIT_CPU, order.seconds),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    limits = {
+        resource.RLIMIT_DATA: order.memory_bytes,
+        resource.RLIMIT_CPU: order.seconds,
+        resource.RLIMIT_CORE: 0,
+    }
+    if order.do != "input":
+        limits[resource.RLIMIT_FSIZE] = order.expanded_bytes + 2**20
+    for kind, most in limits.items():
         hard = resource.getrlimit(kind)[1]
         wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (wanted, wanted))
@@ -101,8 +110,6 @@ def _answer(answers: BinaryIO, answer: TableAnswer) -> None:
 
 
 def _read(order: TableOrder, answers: BinaryIO) -> None:
-    from pauta.frames.encode import encode
-    from pauta.frames.profile import profile
     from pauta.frames.reading import read_input
 
     path = Path(order.path)
@@ -112,14 +119,38 @@ def _read(order: TableOrder, answers: BinaryIO) -> None:
     table = read_input(path, name=path.stem, schema={})
     if table.nbytes > most:
         raise InvalidInput(_too_large(order))
+    _keep(table, path.stem, order, answers)
+
+
+def _input(order: TableOrder, answers: BinaryIO) -> None:
+    from pauta.frames.reading import read_input
+
     try:
-        encoded = encode(table, name=path.stem)
-    except PautaError as error:
-        raise InvalidInput(error.problems) from error
+        table = read_input(Path(order.path), name=order.name, schema=order.schema, min_rows=order.min_rows)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        values = {"input": order.name, "file": order.path, "reason": reason}
+        raise InvalidInput(Problem("DAT-001", values)) from error
+    _keep(table, order.name, order, answers)
+
+
+def _keep(table: Any, name: str, order: TableOrder, answers: BinaryIO) -> None:
+    from pauta.frames.encode import encode
+    from pauta.frames.profile import profile
+
+    encoded = encode(table, name=name)
     with Path(order.to).open("xb") as file:
         encoded.write(file)
     answer = TableFile(encoded.size, table.num_rows, encoded.columns, profile(table))
     _answer(answers, TableAnswer(file=answer))
+
+
+def _shape(order: TableOrder, answers: BinaryIO) -> None:
+    from pauta.frames.decode import shape_of
+
+    path = Path(order.path)
+    shape = shape_of(path)
+    _answer(answers, TableAnswer(file=TableFile(path.stat().st_size, *shape, {}) if shape else None))
 
 
 def _look_at_footer(path: Path, order: TableOrder, most: int) -> None:
@@ -138,6 +169,8 @@ def _look_at_footer(path: Path, order: TableOrder, most: int) -> None:
 
 
 def _too_large(order: TableOrder) -> Problem:
+    if order.do == "input":
+        return Problem("UPL-007", {"file": shorten(Path(order.path).name), "most": order.memory_bytes >> 20})
     return Problem("UPL-002", {"most": order.expanded_bytes >> 20, "times": order.times})
 
 
@@ -193,7 +226,13 @@ def _stored(order: TableOrder) -> Any:
         raise StoreFault(Problem("DAT-020", values)) from error
 
 
-_DO: dict[str, Callable[[TableOrder, BinaryIO], None]] = {"read": _read, "export": _export, "rows": _rows}
+_DO: dict[str, Callable[[TableOrder, BinaryIO], None]] = {
+    "read": _read,
+    "input": _input,
+    "shape": _shape,
+    "export": _export,
+    "rows": _rows,
+}
 _WRITERS: dict[str, Callable[[Any, BinaryIO, bool], None]] = {
     "csv": _write_csv,
     "parquet": _write_parquet,

@@ -16,8 +16,9 @@ from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Output
 from pauta.domain.pipeline import InputSpec, Pipeline
 from pauta.domain.problems import InvalidInput, NotFound, PautaError, Place, Problem, StoreFault, shorten
+from pauta.frames.contract import check_rows, missing_columns
 from pauta.ports.objects import Stored
-from pauta.services.accept_reading import read_input_file, read_stored_frame
+from pauta.services.accept_reading import read_stored_frame, reader
 from pauta.services.control import Control
 from pauta.services.inputs import bring_in
 from pauta.services.look import Looker
@@ -110,8 +111,9 @@ def bring_all(
         except (InvalidInput, NotFound) as error:
             problems += error.problems
     specs = {name: pipeline.inputs.get(name) or InputSpec(name) for name in files}
+    read = reader(control.tables, records=control.records)
     try:
-        outputs |= bring_in(files, specs, store=control.store, objects=control.objects, read=read_input_file)
+        outputs |= bring_in(files, specs, store=control.store, objects=control.objects, read=read)
     except InvalidInput as error:
         problems += error.problems
     if problems:
@@ -137,7 +139,8 @@ def stored_frame(control: Control, name: str, address: str) -> Output:
         path = control.objects.path(Address(address))
     except StoreFault as error:
         raise InvalidInput([missing, *error.problems]) from error
-    output = read_stored_frame(path, Stored(Address(address), path.stat().st_size))
+    stored = Stored(Address(address), path.stat().st_size)
+    output = read_stored_frame(path, stored, tables=control.tables)
     if output is None:
         raise InvalidInput(Problem("ASK-004", values, variant="kind", place=_place(name)))
     with control.store.transaction() as tx:
@@ -177,9 +180,6 @@ def _fitting(output: Output, spec: InputSpec) -> Output:
     """
     if not spec.schema and not spec.min_rows:
         return output
-    from pauta.frames.csv_diagnosis import missing_columns
-    from pauta.frames.reading import check_rows
-
     problems = missing_columns(spec.schema, [column.name for column in output.columns], spec.name)
     if problems:
         raise InvalidInput(problems)

@@ -1,13 +1,48 @@
-"""Reads an input file into the object store."""
+"""Reads an input file into the object store: in a process of its own where there are such, else here."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pauta.domain.outputs import Column, Kind, Output
 from pauta.domain.pipeline import InputSpec
 from pauta.ports.objects import Objects, Stored
-from pauta.services.inputs import Brought
+from pauta.ports.tables import Tables
+from pauta.services.inputs import Brought, Read
+
+_STAGING = "uploads"
+
+
+def reader(tables: Tables | None, *, records: Path) -> Read:
+    """What reads input files.
+
+    Args:
+        tables: Reads them in a process of its own; None: they are read here.
+        records: Folder of the records: what was read waits there for its place among the objects.
+    """
+    if tables is None:
+        return read_input_file
+
+    def read_elsewhere(path: Path, spec: InputSpec, objects: Objects) -> Brought:
+        with staging(records) as folder:
+            frame = folder / "frame.arrow"
+            read = tables.read_input(path, frame, name=spec.name, schema=spec.schema, min_rows=spec.min_rows)
+            stored = objects.put_file(frame)
+        return Brought(_frame(stored, read.rows, read.columns), read.profile)
+
+    return read_elsewhere
+
+
+@contextmanager
+def staging(records: Path) -> Iterator[Path]:
+    """A folder of one's own for a file on its way into the store; it goes with everything in it."""
+    folder = records / _STAGING
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        yield Path(own)
 
 
 def read_input_file(path: Path, spec: InputSpec, objects: Objects) -> Brought:
@@ -28,25 +63,21 @@ def read_input_file(path: Path, spec: InputSpec, objects: Objects) -> Brought:
     return Brought(_frame(stored, encoded.rows, encoded.columns), profile(table))
 
 
-def read_stored_frame(path: Path, stored: Stored) -> Output | None:
+def read_stored_frame(path: Path, stored: Stored, *, tables: Tables | None) -> Output | None:
     """What is to be known of a stored frame, read from itself. None when it is no frame.
 
     Args:
         path: A local file with its bytes.
         stored: Its address and size.
+        tables: Reads it in a process of its own; None: it is read here.
     """
-    import pyarrow as pa
+    if tables is not None:
+        told = tables.shape(path)
+        return None if told is None else _frame(stored, told.rows, told.columns)
+    from pauta.frames.decode import shape_of
 
-    from pauta.frames.encode import type_name
-
-    try:
-        with pa.memory_map(str(path)) as source:
-            reader = pa.ipc.open_file(source)
-            rows = sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
-            columns = tuple(Column(f.name, type_name(f.type)) for f in reader.schema)
-    except (pa.ArrowException, OSError, ValueError):
-        return None
-    return _frame(stored, rows, columns)
+    shape = shape_of(path)
+    return None if shape is None else _frame(stored, *shape)
 
 
 def _frame(stored: Stored, rows: int | None, columns: tuple[Column, ...]) -> Output:

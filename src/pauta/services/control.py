@@ -31,7 +31,8 @@ class Control:
         look_up: The value of an environment variable of the server, for ``env:NAME``.
         runtime: Part of every cache key.
         version: The program's version.
-        tables: Reads and writes table files in processes of their own; None: uploads and downloads are off.
+        tables: Reads and writes table files in processes of their own; None: uploads and downloads are off, and
+            input files are read here.
         copy_records: Writes a consistent copy of the database into a folder; None: it has tools of its own for that.
     """
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -14,11 +13,10 @@ from pauta.domain.ids import RunId
 from pauta.domain.outputs import Kind, Output
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem, StoreFault, shorten
 from pauta.ports.tables import FORMATS, Rows, Tables
+from pauta.services.accept_reading import staging
 from pauta.services.control import Control
 from pauta.services.look import Looker
 from pauta.services.view_runs import UploadView
-
-_STAGING = "uploads"
 
 
 class Files:
@@ -31,13 +29,9 @@ class Files:
         self._control = control
         self._looker = Looker(control.store, records=str(control.records), language=language)
 
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
+    def staging(self) -> AbstractContextManager[Path]:
         """A folder of one's own for a file that is being sent; it goes with everything in it."""
-        folder = self._control.records / _STAGING
-        folder.mkdir(mode=0o700, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as own:
-            yield Path(own)
+        return staging(self._control.records)
 
     def check(self, name: str, format: str) -> None:
         """Whether a frame of this name and format may be sent.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +47,12 @@ class InstantTables:
             raise InvalidInput(Problem("CSV-001"))
         to.write_bytes(data)
         return TableFile(len(data), 1, (Column("n", "int64"),), {"preview": {"columns": [], "head": [], "tail": []}})
+
+    def read_input(self, path: Path, to: Path, *, name: str, schema: Mapping[str, str], min_rows: int) -> TableFile:
+        return self.read(path, to, format="csv")
+
+    def shape(self, path: Path) -> TableFile | None:
+        return None
 
     def export(self, path: Path, *, format: str, raw: bool) -> AbstractContextManager[Iterator[bytes]]:
         @contextmanager

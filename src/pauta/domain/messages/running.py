@@ -110,6 +110,12 @@ RUNNING: dict[str, Bilingual] = {
         'format: found "{found}", expected one of {known}',
         'format: há "{found}", esperado um de {known}',
     ),
+    "UPL-007": both(
+        "there is not enough memory to read {file}: at most {most} MiB",
+        "não há memória bastante para ler {file}: no máximo {most} MiB",
+        do="split it, or read it in a script, part by part",
+        faca="divida-o, ou leia-o num script, parte por parte",
+    ),
     # ---- attempts
     "ATT-001": both(
         "attempt {attempt} was replaced by {current} at {at}; result discarded",

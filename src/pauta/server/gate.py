@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 
 from pauta.domain.problems import Problem, shorten
 from pauta.domain.settings import Settings
@@ -18,6 +19,7 @@ from pauta.server.door import Door
 from pauta.server.errors import Refused, answer
 from pauta.server.hosts import answered_names, host_name, network_of, peer_of
 from pauta.server.metrics import Counts
+from pauta.server.routing import GuardedRoute
 from pauta.server.streaming import Streams
 from pauta.server.throttle import Throttle
 from pauta.server.visit import KEY, Visit
@@ -58,9 +60,11 @@ class Gate:
     """The outermost application."""
 
     def __init__(
-        self, app: ASGIApp, *, control: Control, settings: Settings, door: Door, counts: Counts, streams: Streams
+        self, app: FastAPI, *, control: Control, settings: Settings, door: Door, counts: Counts, streams: Streams
     ) -> None:
         self._app = app
+        routes = [route for route in app.router.routes if isinstance(route, GuardedRoute) and route.is_plain]
+        self._plain = {(route.route.method, route.path): route for route in routes}
         self._control = control
         self._settings = settings
         self._door = door
@@ -100,7 +104,11 @@ class Gate:
         try:
             try:
                 refused = self._check(scope, visit)
-                if refused is None:
+                plain = self._plain.get((scope["method"], scope["path"]))
+                if refused is None and plain is not None:
+                    scope["app"] = self._app
+                    await plain.answer_plainly(scope, receive, sending)
+                elif refused is None:
                     await self._app(scope, receive, sending)
                 else:
                     await refused(sending)

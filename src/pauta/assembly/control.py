@@ -17,6 +17,7 @@ from pauta.adapters import clock
 from pauta.adapters.bell import LocalBell
 from pauta.adapters.table_process import TableProcesses
 from pauta.assembly import RECORDS, objects_in
+from pauta.assembly.owners import owner_here
 from pauta.assembly.server_secret import server_secret
 from pauta.domain.problems import InvalidInput, Problem, StoreFault
 from pauta.domain.runs import Run
@@ -141,6 +142,8 @@ def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) 
         version=__version__,
         tables=TableProcesses(),
         copy_records=lambda place: _copy(store, place),
+        own_pools=frozenset(settings.worker.pools if settings.server.worker else ()),
+        own_worker=owner_here(),
     )
 
 

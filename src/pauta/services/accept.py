@@ -17,6 +17,7 @@ from pauta.services.accept_asked import Asked, on_terms_of
 from pauta.services.accept_inputs import Origin, bring_all, origin_of, stray_problems
 from pauta.services.accept_once import check_key, earlier_run, free_key, parts_of
 from pauta.services.accept_queue import admit
+from pauta.services.accept_secrets import require_secrets_here
 from pauta.services.accept_terms import (
     fill_parameters,
     limit_problems,
@@ -30,7 +31,6 @@ from pauta.services.control import Control
 from pauta.services.outlook import foresee
 from pauta.services.prepare import Checked, plan_of, without_secrets
 from pauta.services.published import checked_version, find_version
-from pauta.services.secrets import require_secrets
 from pauta.services.submit import Request, put_on_record, store_objects
 from pauta.services.views import OutlookLine
 
@@ -237,7 +237,7 @@ def _planned(control: Control, terms: Asked, found: _Found) -> Request:
     if problems or checked is None:
         raise InvalidInput(problems)
     plan = plan_of(checked, values)
-    require_secrets(plan, control.look_up)
+    require_secrets_here(control, plan, pool=terms.pool or DEFAULT_POOL)
     inputs = bring_all(control, plan.inputs, origins=origins, pipeline=checked.pipeline)
     return Request(
         plan,

@@ -34,6 +34,8 @@ class Control:
         tables: Reads and writes table files in processes of their own; None: uploads and downloads are off, and
             input files are read here.
         copy_records: Writes a consistent copy of the database into a folder; None: it has tools of its own for that.
+        own_pools: Pools that the server's own worker serves; empty when it has none.
+        own_worker: The owner that stands in that worker's leases.
     """
 
     folder: Path
@@ -50,3 +52,5 @@ class Control:
     version: str
     tables: Tables | None = None
     copy_records: Callable[[Path], None] | None = None
+    own_pools: frozenset[str] = frozenset()
+    own_worker: str = ""

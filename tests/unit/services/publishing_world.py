@@ -71,6 +71,8 @@ class World:
             look_up=self.environment.get,
             runtime="py",
             version="0",
+            own_pools=frozenset({"default"}),
+            own_worker="own",
         )
         self.me = Behalf("me", note=self._note)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from publishing_world import World, ask, codes_of, declaring, deployment, problems_of, taking, world
 
-from pauta.domain.deploying import Pool, PoolKind, Switch
+from pauta.domain.deploying import Pool, PoolKind, Switch, WorkerRecord, WorkerState
 from pauta.domain.problems import Conflict, InvalidInput, NotFound
 from pauta.domain.runs import PipelineRef
 from pauta.domain.states import RunState
@@ -138,6 +139,41 @@ def test_a_value_that_is_nested_too_deeply_is_refused(at: World) -> None:
     for _ in range(70):
         deep = [deep]
     assert codes_of(lambda: ask(at, parameters={"anything": deep}), InvalidInput) == ["ASK-009"]
+
+
+def other_worker(at: World, *pools: str, owner: str = "elsewhere", state: WorkerState = WorkerState.ACTIVE) -> None:
+    with at.transaction() as tx:
+        tx.workers.put(WorkerRecord(owner, "w", pools, (), 1, "there", 1, "0", at.time, at.time, state))
+
+
+def test_a_secret_may_be_missing_here_where_another_worker_may_run_it(at: World) -> None:
+    at.publish(declaring(password={"secret": True}))
+    other_worker(at, "default")
+    assert ask(at, parameters={"password": "env:KEY"}).run_id
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"pools": ("gpu",)},
+        {"pools": ("default",), "state": WorkerState.LEFT},
+        {"pools": ("default",), "state": WorkerState.LOST},
+        {"pools": ("default",), "state": WorkerState.DRAINING},
+        {"pools": ("default",), "owner": "own"},
+    ],
+)
+def test_a_secret_that_is_missing_where_alone_it_would_be_looked_for_is_told_at_once(
+    at: World, other: dict[str, Any]
+) -> None:
+    at.publish(declaring(password={"secret": True}))
+    other_worker(at, *other.pop("pools"), **other)
+    assert codes_of(lambda: ask(at, parameters={"password": "env:KEY"}), InvalidInput) == ["PRM-003"]
+
+
+def test_a_server_without_a_worker_leaves_secrets_to_those_that_run_them(at: World) -> None:
+    at.publish(declaring(password={"secret": True}))
+    at.control = dataclasses.replace(at.control, own_pools=frozenset())
+    assert ask(at, parameters={"password": "env:KEY"}).run_id
 
 
 def test_a_secret_is_named_and_never_on_record(at: World) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import inspect as types
+
+from pauta.server.openapi_states import WORDS
 
 REFS = "#/components/schemas/{name}"
 _ANY = {"description": "Any JSON value."}
@@ -16,8 +19,13 @@ _HOLDERS = ("properties", "$defs", "default", "examples", "example", "const", "e
 
 def schemas_of(kinds: Sequence[Any]) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """A schema for each of these types, by the type's `repr`, and the components that they refer to."""
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=REFS)
-    times = {info.cls.__name__: list(_times(info)) for info in _structs(types.multi_type_info(kinds))}
+    structs = list(_structs(types.multi_type_info(kinds)))
+    words = {(info.cls.__name__, name): enum for info in structs for name, enum in _words(info)}
+    every, components = msgspec.json.schema_components([*kinds, *dict.fromkeys(words.values())], ref_template=REFS)
+    schemas = every[: len(kinds)]
+    for (struct, name), enum in words.items():
+        _limit_to(components[struct]["properties"], name, enum)
+    times = {info.cls.__name__: list(_times(info)) for info in structs}
     for name, schema in components.items():
         if "description" in schema:
             schema["description"] = inspect.cleandoc(schema["description"])
@@ -63,6 +71,24 @@ def _times(info: types.StructType) -> Iterator[str]:
         own = field.type.types if isinstance(field.type, types.UnionType) else (field.type,)
         if any(isinstance(part, types.DateTimeType) for part in own):
             yield field.encode_name
+
+
+def _words(info: types.StructType) -> Iterator[tuple[str, type[StrEnum]]]:
+    """Names of the fields that hold one of a few words, and the words."""
+    for field in info.fields:
+        enum = WORDS.get((info.cls, field.name))
+        if enum is not None:
+            yield field.encode_name, enum
+
+
+def _limit_to(properties: dict[str, Any], name: str, enum: type[StrEnum]) -> None:
+    """In the place of any text, the words."""
+    reference = {"$ref": REFS.format(name=enum.__name__)}
+    parts = properties[name].get("anyOf")
+    if parts is None:
+        properties[name] = reference
+    else:
+        properties[name]["anyOf"] = [reference if part == {"type": "string"} else part for part in parts]
 
 
 def _stamp(schema: dict[str, Any]) -> None:

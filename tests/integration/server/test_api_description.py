@@ -14,6 +14,7 @@ import pytest
 
 from pauta.domain.access import Permission
 from pauta.server.openapi import describe
+from pauta.server.openapi_states import WORDS
 from pauta.server.routes import every_route
 from pauta.server.routes.all import all_routes
 from pauta.server.routing import GuardedRoute, Route
@@ -73,6 +74,24 @@ def test_every_operation_says_what_it_is_takes_and_answers(document: dict[str, A
         assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     in_path = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
     assert in_path == {part.partition(":")[0].strip("{}") for part in route.path.split("/") if part.startswith("{")}
+
+
+def test_fields_that_hold_one_of_a_few_words_say_which(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for (view, field), enum in WORDS.items():
+        described = schemas[view.__name__]["properties"][field]
+        parts = described.get("anyOf", [described])
+        (reference,) = [part["$ref"] for part in parts if "$ref" in part]
+        assert sorted(resolved(document, reference)["enum"]) == sorted(word.value for word in enum)
+        assert all(part in ({"$ref": reference}, {"type": "null"}) for part in parts)
+
+
+def test_no_state_is_left_a_mere_text(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    plain = [
+        name for name, schema in schemas.items() if schema.get("properties", {}).get("state") == {"type": "string"}
+    ]
+    assert plain == []
 
 
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:

@@ -231,7 +231,7 @@ class World:
         with self.client() as client:
             while open_ := [line for line in all_runs(client) if line["state"] not in FINAL]:
                 if time.monotonic() > deadline:
-                    raise AssertionError(f"{len(open_)} runs do not end: {open_[:5]}")
+                    raise AssertionError(f"{len(open_)} runs do not end: {history(client, open_[0]['run'])}")
                 for line in open_:
                     if line["state"] == "held":
                         client.ask("POST", f"/runs/{line['run']}/resume")
@@ -250,6 +250,12 @@ def all_runs(client: Client) -> list[dict[str, Any]]:
         if page["next"] is None:
             return found
         before = f"&before={page['next']}"
+
+
+def history(client: Client, run: str) -> str:
+    """All that is on record of a run, to find out why it stands still."""
+    found = [client.ask("GET", f"/runs/{run}{of}") for of in ("/steps", "/attempts", "/events")]
+    return json.dumps([*found, client.ask("GET", "/workers"), client.ask("GET", "/status")], indent=1)
 
 
 def is_up(port: int) -> bool:

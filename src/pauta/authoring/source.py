@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import codecs
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ _WIDE = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_PARSING = threading.Lock()
+"""One thread at a time: Python counts the depth of trees for all threads together, and so it does with warnings."""
 _NO_CODE = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 
 
@@ -48,7 +51,7 @@ def parse_source(source: bytes, *, file: str) -> Parsed:
     """
     text = decode_source(source, file=file)
     try:
-        with warnings.catch_warnings():
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the user's code; shown when it runs
             tree = ast.parse(text, filename=file)
             compile(tree, file, "exec", dont_inherit=True)  # finds a return outside of a function, for one

@@ -14,6 +14,7 @@ import msgspec
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, PautaError, Place, Problem, StoreFault, shorten
 from pauta.services.access import Forbidden, Unauthorized
@@ -51,6 +52,8 @@ class Json(Response):
 
 def answer(error: Exception, *, request_id: str, language: str, what: str) -> Response:
     """The answer to an error. `what` is method and path, for the log."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # nobody is there to read it, and nothing failed
     status, headers = status_of(error)
     if status >= _INTERNAL:
         _log.error("request %s (%s) failed", request_id, what, exc_info=error)

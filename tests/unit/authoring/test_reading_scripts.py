@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -291,3 +294,34 @@ def test_the_scripts_of_a_pipeline_are_read_with_all_their_problems(tmp_path):
     assert list(scripts) == ["a"]
     assert [problem.code for problem in problems] == ["SCR-010", "SCR-011", "SCR-002"]
     assert problems[2].place == steps[4].places["file_path"]
+
+
+def test_several_threads_read_scripts_at_once(tmp_path):
+    source = "def execute(df):\n    return " + " + ".join(["(df * df)"] * 200) + "\n"
+    errors = []
+
+    def read_often(depth: int) -> None:
+        if depth:
+            return read_often(depth - 1)
+        try:
+            for _ in range(10):
+                read(tmp_path, source, f"{threading.get_ident()}.py")
+        except SystemError as error:
+            errors.append(error)
+
+    def give_way(phase: str, info: object) -> None:
+        time.sleep(0)  # a collection of garbage may let another thread go on in the middle of parsing
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(50)
+    gc.callbacks.append(give_way)
+    try:
+        threads = [threading.Thread(target=read_often, args=(10 * n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.callbacks.remove(give_way)
+        gc.set_threshold(*threshold)
+    assert errors == []

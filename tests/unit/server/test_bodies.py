@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import pytest
 from fastapi import Query
 from msgspec import Struct
+from starlette.requests import ClientDisconnect
 
 from asking import Answer
 from house import House, open_house
 from pauta.domain.access import Permission, Role
+from pauta.server.errors import answer
 from pauta.server.routing import Routes
 
 THINGS = Routes("/things", tag="things")
@@ -165,3 +167,9 @@ def test_a_parameter_that_does_not_fit_is_named(house: House, query: str, field:
     answer = house.ask("GET", f"/api/v1/things?{query}")
     problem = answer.json["problems"][0]
     assert (answer.status, problem["code"], problem["field"], problem["message"]) == (422, "API-001", field, message)
+
+
+def test_a_client_that_goes_in_the_middle_of_its_body_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    answered = answer(ClientDisconnect(), request_id="1", language="en", what="POST /runs")
+    assert answered.status_code == 400
+    assert caplog.records == []

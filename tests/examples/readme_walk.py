@@ -3,8 +3,9 @@
     python tests/examples/readme_walk.py        # both READMEs, after the output of a command has changed
 
 Blocks marked ``file=PATH`` are written, of blocks marked ``walk`` each line that begins with ``$`` is executed, in the
-page's order. The mark ``edit=FILE:OLD:NEW`` changes a file before that. The lines under a command are its whole
-output, except where a line ``...`` stands for any lines.
+page's order. The mark ``edit=FILE:OLD:NEW`` changes a file before that. A command of a block marked ``stays`` goes on
+running until the page ends. The lines under a command are its whole output, except where a line ``...`` stands for any
+lines.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +31,8 @@ VARIES = [  # what differs from one time to the next, and from one machine to th
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?(\+00:00|Z)?|\b\d\d:\d\d(:\d\d)?\b"), "DATE"),
     (re.compile(r"\b0[.,]\d{2,}\b"), "SCORE"),
     (re.compile(r"\d+([.,]\d+)? [kM]i?B\b"), "SIZE"),
+    (re.compile(r"Pauta \d+\.\d+\.\d+\w*"), "VERSION"),
+    (re.compile(r"http://127\.0\.0\.1:\d+"), "SERVER"),
 ]
 
 
@@ -62,6 +67,11 @@ def blocks(page: str) -> list[Block]:
 
 def play(page: str, folder: Path, *, language: str) -> Iterator[Played]:
     """Play the walk in `folder/machines`, where the data must be."""
+    with ExitStack() as running:
+        yield from _played(page, folder, language=language, running=running)
+
+
+def _played(page: str, folder: Path, *, language: str, running: ExitStack) -> Iterator[Played]:
     ids: dict[str, str] = {}
     for block in blocks(page):
         if "file" in block.marks:
@@ -74,6 +84,10 @@ def play(page: str, folder: Path, *, language: str) -> Iterator[Played]:
             assert old in file.read_text()
             file.write_text(file.read_text().replace(old, new))
         for command, shown, start in _commands(block):
+            if "stays" in block.marks:
+                printed = running.enter_context(_left_running(command, folder / "machines", shown, language=language))
+                yield Played(command, shown, printed, start)
+                continue
             printed = _execute(_renamed(command, ids), folder / "machines", language=language)
             # The runs of the page and those of now are the same ones, in the order in which they turn up.
             for of_page, of_now in zip(RUN_ID.findall(shown), RUN_ID.findall(printed), strict=False):
@@ -117,15 +131,44 @@ def _commands(block: Block) -> Iterator[tuple[str, str, int]]:
         yield match[1], match[2], block.start + match.start(2)
 
 
-def _execute(command: str, folder: Path, *, language: str) -> str:
+def _environment(folder: Path, language: str) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {"PATH": path, "HOME": str(folder), "COLUMNS": "100", "LANG": "C.UTF-8", "PAUTA_LANG": language}
+    env["PAUTA_SERVER_PORT"] = "0"  # two pages may be played at a time
     if "PYTHONPATH" in os.environ:
         env["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    return env
+
+
+@contextmanager
+def _left_running(command: str, folder: Path, shown: str, *, language: str) -> Iterator[str]:
+    """Start a command; what it has printed once that is what the page shows, or when patience ends."""
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(
+            ["sh", "-c", f"exec {command}"],
+            cwd=folder,
+            env=_environment(folder, language),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            deadline = time.monotonic() + 60
+            while not same(shown, printed := os.pread(out.fileno(), 1 << 20, 0).decode()):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
+            yield printed
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _execute(command: str, folder: Path, *, language: str) -> str:
     done = subprocess.run(
         ["sh", "-c", command],
         cwd=folder,
-        env=env,
+        env=_environment(folder, language),
         text=True,
         stdin=subprocess.DEVNULL,
         capture_output=True,

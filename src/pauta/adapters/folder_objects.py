@@ -20,7 +20,7 @@ from types import TracebackType
 from blake3 import blake3
 
 from pauta.adapters.hashing_file import HashingFile
-from pauta.domain.ids import Address
+from pauta.domain.ids import Address, is_address
 from pauta.domain.problems import Problem, StoreFault, shorten
 from pauta.ports.objects import Identity, ObjectInfo, Stored, Writing
 
@@ -248,7 +248,7 @@ class FolderObjects:
                 for entry in entries:
                     with suppress(FileNotFoundError):
                         status = entry.stat(follow_symlinks=False)
-                        if _is_address(entry.name) and stat.S_ISREG(status.st_mode):
+                        if is_address(entry.name) and stat.S_ISREG(status.st_mode):
                             yield ObjectInfo(Address(entry.name), status.st_size, _time(status.st_mtime))
 
     def discard(self, addresses: Sequence[Address], *, untouched_since: datetime | None = None) -> int:
@@ -324,13 +324,9 @@ def _place(address: str) -> str:
     Raises:
         StoreFault: OBJ-004 when this is no address, and so perhaps a path of somebody's choice.
     """
-    if not _is_address(address):
+    if not is_address(address):
         raise StoreFault(Problem("OBJ-004", {"address": shorten(address)}))
     return f"{address[:2]}/{address}"
-
-
-def _is_address(name: str) -> bool:
-    return len(name) == 64 and _HEX.issuperset(name)
 
 
 def _identity(status: os.stat_result) -> Identity:

@@ -11,11 +11,9 @@ from types import TracebackType
 
 from blake3 import blake3
 
-from pauta.domain.ids import Address
+from pauta.domain.ids import Address, is_address
 from pauta.domain.problems import Problem, StoreFault, shorten
 from pauta.ports.objects import Identity, ObjectInfo, Stored, Writing
-
-_HEX = frozenset("0123456789abcdef")
 
 
 class MemoryObjects:
@@ -132,5 +130,5 @@ def _is_younger(at: datetime, limit: datetime | None) -> bool:
 
 
 def _check_address(address: str) -> None:
-    if len(address) != 64 or not _HEX.issuperset(address):
+    if not is_address(address):
         raise StoreFault(Problem("OBJ-004", {"address": shorten(address)}))

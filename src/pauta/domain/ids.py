@@ -10,9 +10,15 @@ RunId = NewType("RunId", str)
 Address = NewType("Address", str)
 """Content address: the BLAKE3 hash of an object's bytes, 64 lower-case hexadecimal digits."""
 
+_HEX = frozenset("0123456789abcdef")
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS = 9
 _RANDOM_DIGITS = 7
+
+
+def is_address(text: str) -> bool:
+    """Whether this is a content address, and not perhaps a path of somebody's choice."""
+    return len(text) == 64 and _HEX.issuperset(text)
 
 
 def _base32(number: int, digits: int) -> str:

@@ -35,16 +35,6 @@ def is_any(host: str) -> bool:
     return host in ("", "*", "0.0.0.0", "::")  # noqa: S104 compared, not bound
 
 
-def is_loopback(host: str) -> bool:
-    """Whether nobody outside the machine reaches this address."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def same_origin(headers: dict[bytes, bytes]) -> bool:
     """Whether a browser says that its request comes from this server's own pages; silence is no.
 

@@ -10,7 +10,7 @@ from typing import Any
 from pauta.domain.deploying import Deployment, Switch
 from pauta.domain.ids import RunId
 from pauta.domain.pipelines import PipelineVersion
-from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Problem, shorten
+from pauta.domain.problems import Conflict, InvalidInput, Place, Problem, shorten
 from pauta.domain.runs import DEFAULT_POOL, PipelineRef, RunOptions
 from pauta.ports.store import Transaction
 from pauta.services.accept_asked import Asked, on_terms_of
@@ -24,10 +24,10 @@ from pauta.services.accept_terms import (
     part_problems,
     pool_problems,
     priority_problems,
-    recordable,
 )
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
+from pauta.services.deployments_finding import find_deployment
 from pauta.services.outlook import foresee
 from pauta.services.prepare import Checked, plan_of, without_secrets
 from pauta.services.published import checked_version, find_version
@@ -200,9 +200,7 @@ def _find(tx: Transaction, asked: Asked) -> _Found:
     deployment = None
     name, number = asked.pipeline, asked.version
     if asked.deployment is not None:
-        deployment = tx.deployments.get(asked.deployment) if recordable(asked.deployment) else None
-        if deployment is None:
-            raise NotFound(Problem("DEP-001", {"deployment": shorten(asked.deployment)}))
+        deployment = find_deployment(tx, asked.deployment)
         if deployment.state is Switch.PAUSED and not asked.by_person:
             raise Conflict(Problem("DEP-004", {"deployment": shorten(deployment.name)}))
         name = deployment.pipeline

@@ -12,7 +12,7 @@ import msgspec
 
 from pauta.authoring.locate import is_file
 from pauta.authoring.nearest import nearest
-from pauta.domain.ids import Address, RunId
+from pauta.domain.ids import Address, RunId, is_address
 from pauta.domain.outputs import Output
 from pauta.domain.pipeline import InputSpec, Pipeline
 from pauta.domain.problems import InvalidInput, NotFound, PautaError, Place, Problem, StoreFault, shorten
@@ -23,7 +23,6 @@ from pauta.services.control import Control
 from pauta.services.inputs import bring_in
 from pauta.services.look import Looker
 
-_HEX = frozenset("0123456789abcdef")
 _RUN = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII).fullmatch
 
 
@@ -50,11 +49,6 @@ def origin_of(name: str, given: Any) -> Origin:
         if set(said) in ({"path"}, {"address"}, {"run", "frame"}) and all(isinstance(v, str) for v in said.values()):
             return Origin(**said)
     raise InvalidInput(Problem("ASK-005", {"input": shorten(name)}, place=_place(name)))
-
-
-def is_address(text: str) -> bool:
-    """Whether it looks like the address of an object."""
-    return len(text) == 64 and _HEX.issuperset(text)
 
 
 def stray_problems(pipeline: Pipeline, names: Iterable[str]) -> list[Problem]:

@@ -15,6 +15,7 @@ from pauta.services.accept_terms import recordable
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.deployments_checks import check_deployment
+from pauta.services.deployments_finding import find_deployment
 from pauta.services.notify import signing_key
 from pauta.services.view_deployments import (
     DeploymentHistory,
@@ -198,18 +199,6 @@ def _change(
                 behalf.note(tx, action, name, version=after.version, **details)
                 return deployment_view(after)
     raise _changed_meanwhile(before)
-
-
-def find_deployment(tx: Transaction, name: str) -> Deployment:
-    """A deployment.
-
-    Raises:
-        NotFound: DEP-001.
-    """
-    deployment = tx.deployments.get(name) if recordable(name) else None
-    if deployment is None:
-        raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
-    return deployment
 
 
 def _set_limit(tx: Transaction, deployment: Deployment) -> None:

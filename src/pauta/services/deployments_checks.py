@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from pauta.authoring.names import MAX_NAME, matches_name
 from pauta.domain.deploying import Deployment, Notification
+from pauta.domain.ids import is_address
 from pauta.domain.pipelines import PipelineVersion
 from pauta.domain.problems import InvalidInput, NotFound, Place, Problem, Scalar, StoreFault, shorten
 from pauta.domain.states import RunState
 from pauta.ports.store import Transaction
-from pauta.services.accept_inputs import is_address, project_file, stored_frame, stray_problems
+from pauta.services.accept_inputs import project_file, stored_frame, stray_problems
 from pauta.services.accept_terms import (
     LONGEST_TEXT,
     limit_problems,

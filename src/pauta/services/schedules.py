@@ -21,6 +21,7 @@ from pauta.ports.store import Transaction
 from pauta.services.accept_terms import fill_parameters
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
+from pauta.services.deployments_finding import find_deployment
 from pauta.services.published import checked_version, find_version
 
 BELL = "schedules"
@@ -237,18 +238,6 @@ def settled(timing: Timing) -> Timing:
 def name_problems(name: str) -> list[Problem]:
     """SCH-009 when this cannot name a schedule or trigger."""
     return [] if _NAME(name) else [Problem("SCH-009", {"name": shorten(name)})]
-
-
-def find_deployment(tx: Transaction, name: str) -> Deployment:
-    """The deployment.
-
-    Raises:
-        NotFound: DEP-001.
-    """
-    deployment = tx.deployments.get(name)
-    if deployment is None:
-        raise NotFound(Problem("DEP-001", {"deployment": shorten(name)}))
-    return deployment
 
 
 def check_parameters(control: Control, deployment: Deployment, given: Mapping[str, Any]) -> list[Problem]:

@@ -19,8 +19,9 @@ from pauta.ports.store import Transaction
 from pauta.services.arrivals_looking import folder_of, look_into
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
+from pauta.services.deployments_finding import find_deployment
 from pauta.services.published import checked_version, find_version
-from pauta.services.schedules import BELL, SERVER, check_parameters, find_deployment, name_problems
+from pauta.services.schedules import BELL, SERVER, check_parameters, name_problems
 from pauta.services.triggers_completed import ended_events
 
 _MOST_ALLOWED = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pauta.domain.ids import Address, RunId
+from pauta.domain.ids import Address, RunId, is_address
 from pauta.domain.problems import Conflict, InvalidInput, Problem, shorten
 from pauta.domain.runs import Stage, StepRecord
 from pauta.domain.states import FINAL_STEPS, StageState, StepState
@@ -14,7 +14,6 @@ from pauta.domain.work import AttemptDied, Heard, Lines
 from pauta.ports.objects import Objects
 from pauta.ports.store import Transaction
 
-_HEX = frozenset("0123456789abcdef")
 _MOST = 2**31
 _DONE = (StageState.RUNNING, StageState.COMPLETED)
 
@@ -100,11 +99,6 @@ def objects_in(item: Heard) -> list[Address]:
             return [f.address for f in files]
         case _:
             return []
-
-
-def is_address(text: str) -> bool:
-    """Whether this is a content address, and not perhaps a path of somebody's choice."""
-    return len(text) == 64 and _HEX.issuperset(text)
 
 
 def _step_of(item: Heard) -> int | None:

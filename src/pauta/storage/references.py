@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pauta.domain.ids import Address
+from pauta.domain.ids import Address, is_address
 from pauta.domain.outputs import FileRef, Kind, ModelRecord, Output
 from pauta.domain.plan import Plan
 from pauta.domain.runs import CacheEntry, Run, StepRecord
-
-_ADDRESS = re.compile(r"[0-9a-f]{64}")
 
 
 def _of_output(output: Output | None) -> Iterator[Address]:
@@ -56,7 +53,7 @@ def of_import(output: Mapping[str, Any]) -> Address | None:
 
 def of_deployment(body: Mapping[str, Any]) -> list[Address]:
     """The frames that a deployment takes by address; the others are files by path."""
-    return [Address(place) for place in body.get("inputs", {}).values() if _ADDRESS.fullmatch(place)]
+    return [Address(place) for place in body.get("inputs", {}).values() if is_address(place)]
 
 
 def pairs(run_id: str, addresses: Iterable[Address]) -> list[dict[str, str]]:

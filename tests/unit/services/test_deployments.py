@@ -14,6 +14,7 @@ from pauta.domain.problems import Conflict, InvalidInput, NotFound
 from pauta.services import deployments, pools
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
+from pauta.services.deployments_finding import find_deployment
 
 
 @pytest.fixture
@@ -34,6 +35,15 @@ def limits(at: World) -> dict[str, int]:
 
 def hook(address: str = "https://example.org/hook", **more: Any) -> Notification:
     return Notification(**{"on": ("failed",), "kind": "webhook", "address": address, **more})
+
+
+def test_a_name_that_no_database_can_hold_is_that_of_no_deployment() -> None:
+    class Asked:
+        deployments: Any = None  # nobody may ask the records for it
+
+    tx: Any = Asked()
+    with pytest.raises(NotFound, match="DEP-001"):
+        find_deployment(tx, "a\0b")
 
 
 def test_a_deployment_is_kept_as_it_was_made(at: World) -> None:

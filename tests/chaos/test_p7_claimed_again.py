@@ -15,7 +15,7 @@ from storm_world import Wish, World
 
 pytestmark = pytest.mark.slow
 
-DEATHS = size(commit=1, ci=10, night=50)
+DEATHS = size(commit=1, ci=5, night=50)
 OF_THE_SERVER_SECONDS = 10.0
 OF_A_WORKER_SECONDS = 40.0
 USUAL = {

@@ -20,7 +20,7 @@ from servers import PostgresServer, create_database
 pytestmark = pytest.mark.slow
 
 KILLS = size(commit=20, ci=300, night=3_000)
-RUNS = size(commit=60, ci=200, night=5_000)
+RUNS = size(commit=30, ci=200, night=5_000)
 KILLS_TWO, RUNS_TWO = size(commit=8, ci=30, night=300), size(commit=20, ci=60, night=500)
 PAUSES = (0.2, 1.0)
 # Each death of a server holds up everybody until it is back, so it is rarer than the others.

@@ -95,13 +95,16 @@ class Crew:
 
     def turn(self, *, patience: float = LONGEST_PAUSE) -> None:
         """Claim, send, wait at most `patience` seconds for what happens, report."""
+        failure: PautaError | None = None
         try:
             try:
                 self.fill()
-            except PautaError:
-                self._listen(0.0)  # what runs goes on though nothing more can be begun
-                raise
-            self._listen(patience)
+            except PautaError as error:
+                failure = error
+            # What runs is heard, too, when nothing more can be begun.
+            self._listen(0.0 if failure is not None else patience)
+            if failure is not None:
+                raise failure
         finally:
             # Also when nothing can be recorded: what is late or lost ends all the same.
             self._stop_late()

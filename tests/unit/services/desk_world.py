@@ -17,10 +17,10 @@ from pauta.domain.plan import Plan
 from pauta.domain.problems import Problem
 from pauta.domain.runs import Run, RunOptions, StepRecord
 from pauta.domain.scripts import Script, Signature
+from pauta.domain.work import Assignment, AttemptDied, Heard, Recorded
 from pauta.engine.planner import plan as make_plan
 from pauta.ports.store import Store
 from pauta.services.desk import Desk, Machine
-from pauta.domain.work import Assignment, AttemptDied, Heard, Recorded
 from pauta.services.submit import Request, submit
 
 

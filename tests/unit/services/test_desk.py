@@ -15,8 +15,8 @@ from pauta.domain.outputs import Kind, Output
 from pauta.domain.pipeline import OnFailure, RetryPolicy
 from pauta.domain.problems import Conflict, NotFound, Problem
 from pauta.domain.runs import LogLine, RunOptions
-from pauta.engine.reasons import Reason
 from pauta.domain.work import Lines
+from pauta.engine.reasons import Reason
 from pauta.services.submit import request_again
 from pauta.storage.memory import MemoryStore
 from pauta.storage.sqlite import open_sqlite

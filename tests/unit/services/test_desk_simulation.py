@@ -17,8 +17,8 @@ from pauta.domain.pipeline import OnFailure, RetryPolicy, Step
 from pauta.domain.plan import Plan
 from pauta.domain.problems import Problem
 from pauta.domain.states import FINAL_RUNS, RunState, StepState
-from pauta.engine.audit import faults
 from pauta.domain.work import Assignment, Heard
+from pauta.engine.audit import faults
 from pauta.storage.memory import MemoryStore
 
 SEEDS = {"ci": 1500, "night": 30_000}.get(os.environ.get("PAUTA_TEST_SCALE", ""), 300)

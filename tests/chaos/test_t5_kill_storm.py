@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 KILLS = size(commit=20, ci=300, night=3_000)
 RUNS = size(commit=30, ci=200, night=5_000)
-KILLS_TWO, RUNS_TWO = size(commit=8, ci=30, night=300), size(commit=20, ci=60, night=500)
+KILLS_TWO, RUNS_TWO = size(commit=6, ci=30, night=300), size(commit=12, ci=60, night=500)
 PAUSES = (0.2, 1.0)
 # Each death of a server holds up everybody until it is back, so it is rarer than the others.
 WEIGHTS = {"server": 2, "worker": 3, "warm parent": 3, "script": 6}

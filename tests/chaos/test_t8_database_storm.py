@@ -20,7 +20,7 @@ from servers import PostgresServer, create_database, postgres
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 RESTARTS, CUTS = size(commit=1, ci=20, night=200), size(commit=10, ci=200, night=2_000)
-RUNS = size(commit=30, ci=300, night=5_000)
+RUNS = size(commit=20, ci=300, night=5_000)
 PAUSES = (0.05, 0.6)
 
 

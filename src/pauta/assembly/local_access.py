@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 
 from pauta.domain.access import Role
 from pauta.domain.problems import Problem, StoreFault
@@ -62,7 +63,10 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
             now=self._control.now(),
             random_bits=self._control.random_bits,
         )
+        left_behind = self._left_behind()
         with self._control.store.transaction(durable=True) as tx:
+            if left_behind is not None and tx.tokens.revoke(left_behind, at=self._control.now()):
+                self._note(tx, "token.revoke", left_behind)
             tx.tokens.add(token)
             self._note(tx, "token.make", token.id)
         self._token_id = token.id
@@ -71,6 +75,15 @@ class LocalAccess(AbstractContextManager["LocalAccess"]):
         with os.fdopen(descriptor, "w") as file:
             json.dump({"url": self.url, "pid": os.getpid(), "token": text}, file)
         staging.rename(self._path)
+
+    def _left_behind(self) -> str | None:
+        """The id of the token of a server that was killed before it could revoke it."""
+        try:
+            left = json.loads(self._path.read_text())
+            is_alive = Path(f"/proc/{int(left['pid'])}").exists()
+            return None if is_alive else str(left["token"]).split("_")[1]
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
 
     def withdraw(self) -> None:
         """The server ends: the file goes and its token is worth nothing any more."""

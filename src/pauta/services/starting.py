@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from pauta.domain.problems import Problem, StoreFault
-from pauta.domain.settings import QueueSettings, ServerSettings, Settings
+from pauta.domain.settings import QueueSettings, ServerSettings, Settings, StoreSettings
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store
 
@@ -61,7 +61,7 @@ class Findings:
 
 def check_settings(settings: Settings) -> Findings:
     """What the settings alone tell: checked before anything is opened."""
-    errors = (*_lease(settings.queue), *_binding(settings.server))
+    errors = (*_lease(settings.queue), *_binding(settings.server), *_objects_elsewhere(settings.store))
     return Findings(errors, (*_postgres(settings.database.url), *_broker(settings.celery.broker_url)))
 
 
@@ -137,6 +137,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False  # a name may lead anywhere
+
+
+def _objects_elsewhere(store: StoreSettings) -> Iterator[Problem]:
+    """A setting that has no effect would be weaker than what was asked for."""
+    if store.url is not None:
+        yield Problem("CFG-019")
 
 
 def _postgres(url: str | None) -> Iterator[Problem]:

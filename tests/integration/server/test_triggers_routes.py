@@ -103,7 +103,7 @@ def test_a_delivery_may_be_empty_and_is_bounded(ask: Asking, world: World) -> No
 
 
 def test_bad_settings_are_told_with_what_is_known(ask: Asking) -> None:
-    body = {"name": "t", "kind": "file", "settings": {"folder": "in"}}
+    body = {"name": "t", "kind": "file", "settings": {"folder": "in", "patern": "*.csv"}}
     answer = ask("POST", f"{API}/deployments/daily/triggers", json=body)
     assert (answer.status, answer.codes) == (422, ["TRG-001"])
     assert "folder, input, pattern" in answer.json["problems"][0]["remedy"]

@@ -51,7 +51,9 @@ class RunLoop:
             while True:
                 self._obey(interrupted())
                 claimed = self._crew.fill()
-                if not self._crew.is_busy and not claimed:
+                if not self._crew.is_busy and claimed:
+                    continue  # all of it came from the cache: there is nothing to wait for
+                if not self._crew.is_busy:
                     due = self._next_due(self._run_id)
                     if due is None:
                         break

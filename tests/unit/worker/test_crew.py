@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from pauta.worker import crew as crew_module
 from pauta.worker.crew import Crew
 from pauta.worker.departing import Departing
 from pauta.worker.feed import DirectFeed, WaitingFeed
+from pauta.worker.loop import RunLoop
 from pauta.worker.place import Place
 
 
@@ -55,6 +57,7 @@ class FakeProcess:
 class FakeLauncher:
     def __init__(self) -> None:
         self.processes: list[FakeProcess] = []
+        self.waits = 0
         self._happened: deque[tuple[Process, Happening]] = deque()
 
     def happens(self, process: FakeProcess, happening: Happening) -> None:
@@ -76,6 +79,7 @@ class FakeLauncher:
         pass
 
     def wait(self, timeout: float | None) -> list[tuple[Process, Happening]]:
+        self.waits += 1
         happened = list(self._happened)
         self._happened.clear()
         return happened
@@ -179,7 +183,8 @@ def _away() -> StoreFault:
 def scene(tmp_path: Path) -> Iterator[Scene]:
     scene = Scene(tmp_path)
     yield scene
-    scene.crew.close()
+    with suppress(OSError):  # a loop closes its crew by itself
+        scene.crew.close()
 
 
 def test_each_run_has_a_process_of_its_own_and_no_more_than_there_are_slots(scene: Scene) -> None:
@@ -338,3 +343,19 @@ def test_a_step_whose_secret_is_not_set_where_the_worker_runs_fails_and_says_so(
     assert scene.state(run) is RunState.FAILED
     assert scene.world.steps(run)["s0"].problem.code == "PRM-003"  # type: ignore[union-attr]
     assert scene.launcher.processes == []
+
+
+def test_a_run_that_comes_whole_from_the_cache_waits_for_nothing(scene: Scene) -> None:
+    plan = planned(step("a"), step("b", "a"))
+    scene.world.work(scene.world.submit(plan))
+    again = scene.world.submit(plan)
+    loop = RunLoop(
+        again,
+        crew=scene.crew,
+        cancel=lambda: scene.world.desk.cancel(again),
+        now=lambda: scene.world.time,
+        next_due=lambda run: None,
+    )
+    loop.run(lambda: 0)
+    assert scene.state(again) is RunState.COMPLETED
+    assert (scene.launcher.waits, scene.launcher.processes) == (0, [])

@@ -50,10 +50,8 @@ class RunLoop:
         try:
             while True:
                 self._obey(interrupted())
-                claimed = self._crew.fill()
-                if not self._crew.is_busy and claimed:
-                    continue  # all of it came from the cache: there is nothing to wait for
-                if not self._crew.is_busy:
+                self._crew.fill()
+                if not self._crew.is_busy:  # also when all that was claimed came from the cache
                     due = self._next_due(self._run_id)
                     if due is None:
                         break

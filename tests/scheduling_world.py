@@ -18,7 +18,7 @@ from pauta.services import deployments, schedules, triggers
 from pauta.services.behalf import Behalf
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Machine
-from pauta.services.firing import Fired, fire_due
+from pauta.services.firing import Fired, due_schedules, fire, note_last
 from pauta.services.publish import publish
 from pauta.services.publish_checks import Sent
 from pauta.storage.memory import MemoryStore
@@ -112,7 +112,9 @@ class World:
 
     def fire(self) -> list[Fired]:
         """One round of a scheduler."""
-        return fire_due(self.control)
+        fired = [fire(self.control, schedule) for schedule in due_schedules(self.control, limit=200)]
+        note_last(self.control, fired)
+        return fired
 
     def now_of(self, schedule: Schedule) -> Schedule:
         """The schedule as it is on record now."""

@@ -14,14 +14,12 @@ from celery_works import POOL, QUEUE, Works
 from pauta.assembly.control import opened_control
 from pauta.domain.settings import CelerySettings, Settings
 from servers import NoServer
-from servers_redis import RedisServer, redis_binaries, redis_server
+from servers_redis import RedisServer, redis_server
 from work_site import soon
 
 
 @pytest.fixture(scope="module", params=["valkey", "redis"])
 def broker(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
-    if request.param == "redis" and "redis" not in redis_binaries() and not os.environ.get("CI"):
-        pytest.skip("no redis-server on the path")
     try:
         with redis_server(request.param) as server:
             yield server

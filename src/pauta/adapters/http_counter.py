@@ -140,14 +140,14 @@ class HttpCounter:
         answers = [replace(a, assignments=tuple(lighten(x) for x in a.assignments)) for a in answers]
         every = [assignment for answer in answers for assignment in answer.assignments]
         with self._lock:
-            self._fetching.update(_lease(a) for a in every)
-            self._grants.update({_lease(a): a.grant for a in every})
+            self._fetching.update(a.lease for a in every)
+            self._grants.update({a.lease: a.grant for a in every})
         try:
             failed = self._fetch(every)
         finally:
             with self._lock:
-                left = {_lease(a) for a in every} - self._fetching
-                self._fetching.difference_update(_lease(a) for a in every)
+                left = {a.lease for a in every} - self._fetching
+                self._fetching.difference_update(a.lease for a in every)
         return [self._without(answer, failed, lost=left) for answer in answers]
 
     def _fetch(self, assignments: Sequence[Assignment]) -> dict[Lease, PautaError]:
@@ -158,7 +158,7 @@ class HttpCounter:
                 if self._objects.is_here(address):
                     self._objects.note(address)
                 else:
-                    wanted.setdefault(address, _lease(assignment))
+                    wanted.setdefault(address, assignment.lease)
         if not wanted:
             return {}
         faults: dict[Address, PautaError] = {}
@@ -175,7 +175,7 @@ class HttpCounter:
                     faults[address] = error
                 elif error is not None:
                     raise error
-        found = {_lease(a): [faults[x] for x in addresses_of(a) if x in faults] for a in assignments}
+        found = {a.lease: [faults[x] for x in addresses_of(a) if x in faults] for a in assignments}
         return {lease: errors[0] for lease, errors in found.items() if errors}
 
     def _fetch_one(self, address: Address, lease: Lease) -> None:
@@ -197,7 +197,7 @@ class HttpCounter:
     def _without(self, answer: Recorded, failed: dict[Lease, PautaError], *, lost: set[Lease]) -> Recorded:
         kept = []
         for assignment in answer.assignments:
-            lease = _lease(assignment)
+            lease = assignment.lease
             if lease in failed:
                 self._fetch_again_at = time.monotonic() + self._known.heartbeat_seconds
                 _log.warning("stage %s of run %s is given back: %s", lease.stage, lease.run, failed[lease])
@@ -306,10 +306,6 @@ class HttpCounter:
         if asked and not self.draining:
             self.draining = True
             self.on_drain()
-
-
-def _lease(assignment: Assignment) -> Lease:
-    return Lease(RunId(assignment.order.run), assignment.order.stage, assignment.order.fence)
 
 
 def _of(leases: Iterable[Lease], own: set[Lease]) -> tuple[Lease, ...]:

@@ -62,6 +62,11 @@ class Assignment(Struct, frozen=True):
     scripts: Mapping[str, Address]
     grant: str = ""
 
+    @property
+    def lease(self) -> Lease:
+        """The attempt that it is about."""
+        return Lease(RunId(self.order.run), self.order.stage, self.order.fence)
+
 
 class Retry(Struct, frozen=True):
     """A step failed or died and will be tried again, at `next_at` or at once."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pauta.domain.deploying import Switch
 from pauta.domain.ids import RunId
+from pauta.domain.runs import Stage
 from pauta.domain.work import Assignment
 from pauta.engine.choosing import choose
 from pauta.engine.events import Claimed, Finished
@@ -26,7 +27,7 @@ class Claimer:
         self._taker = taker
         self._lease = lease
 
-    def front(self, tx: Transaction, *, pools: Sequence[str], now: datetime, room: int) -> Mapping[RunId, list[int]]:
+    def front(self, tx: Transaction, *, pools: Sequence[str], now: datetime, room: int) -> Mapping[RunId, list[Stage]]:
         """The stages to claim next, by run: within all limits, by priority, fair between deployments.
 
         Limits are counted in the transaction that claims, under lock, so that no two claims exceed one together
@@ -39,18 +40,17 @@ class Claimer:
             return {}
         keys = sorted({key for head in heads for key in head.limit_keys})
         limits = tx.pools.lock_limits(keys)
-        chosen: dict[RunId, list[int]] = {}
+        chosen: dict[RunId, list[Stage]] = {}
         for head in choose(heads, tx.stages.leased(), limits=limits, room=room):
-            chosen.setdefault(head.stage.run_id, []).append(head.stage.no)
+            chosen.setdefault(head.stage.run_id, []).append(head.stage)
         return chosen
 
-    def fresh(self, tx: Transaction, run_id: RunId, nos: Sequence[int]) -> Picture:
-        """The run's picture, read anew when it shows these stages otherwise than the store does.
+    def fresh(self, tx: Transaction, run_id: RunId, rows: Sequence[Stage]) -> Picture:
+        """The run's picture, read anew when it shows these stages otherwise than the store has them.
 
         That happens when another server brought them forward.
         """
         picture = self._pictures.of(tx, run_id)
-        rows = tx.stages.get_many(run_id, nos) if nos else []
         if any(picture.sheet.stage(row.no) != row for row in rows):
             self._pictures.forget(run_id)
             picture = self._pictures.of(tx, run_id)

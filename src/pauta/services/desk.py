@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, Problem, StoreFault
-from pauta.domain.runs import Run, StepRecord
+from pauta.domain.runs import Run, Stage, StepRecord
 from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, RunState, StageState, StepState
 from pauta.domain.work import Heard, Recorded
 from pauta.engine.events import Renewed, Reopened, RunCancelAsked
@@ -83,9 +83,9 @@ class Desk:
         means that nothing may be claimed now.
         """
 
-        def find(tx: Transaction, now: datetime) -> Mapping[RunId, list[int]]:
+        def find(tx: Transaction, now: datetime) -> Mapping[RunId, list[Stage]]:
             self._pictures.of(tx, run_id)
-            return {run_id: [s.no for s in tx.stages.claimable(now=now, limit=limit, run_id=run_id)]}
+            return {run_id: tx.stages.claimable(now=now, limit=limit, run_id=run_id)}
 
         return self._claim(find, owner=owner, durable=False)[0]
 
@@ -100,22 +100,22 @@ class Desk:
                 workers that outlive this machine.
         """
 
-        def find(tx: Transaction, now: datetime) -> Mapping[RunId, list[int]]:
+        def find(tx: Transaction, now: datetime) -> Mapping[RunId, list[Stage]]:
             return self._claimer.front(tx, pools=pools, now=now, room=limit)
 
         return self._claim(find, owner=owner, durable=durable)
 
     def _claim(
-        self, find: Callable[[Transaction, datetime], Mapping[RunId, list[int]]], *, owner: str, durable: bool
+        self, find: Callable[[Transaction, datetime], Mapping[RunId, list[Stage]]], *, owner: str, durable: bool
     ) -> list[Recorded]:
         with self._turn:
             for _ in range(_RACES):
-                found: Mapping[RunId, list[int]] = {}
+                found: Mapping[RunId, list[Stage]] = {}
                 try:
                     now = self._machine.now()
                     with self._store.transaction(durable=durable) as tx:
                         found = find(tx, now)
-                        answers = [self._take(tx, run_id, nos, owner=owner, now=now) for run_id, nos in found.items()]
+                        answers = [self._take(tx, run_id, rows, owner=owner, now=now) for run_id, rows in found.items()]
                 except BaseException as error:
                     self._forget(found)
                     if not _is_race(error):
@@ -126,10 +126,10 @@ class Desk:
                 return answers
             raise _too_many_races(next(iter(found), RunId("")))
 
-    def _take(self, tx: Transaction, run_id: RunId, nos: Sequence[int], *, owner: str, now: datetime) -> Recorded:
-        picture = self._claimer.fresh(tx, run_id, nos)
+    def _take(self, tx: Transaction, run_id: RunId, rows: Sequence[Stage], *, owner: str, now: datetime) -> Recorded:
+        picture = self._claimer.fresh(tx, run_id, rows)
         state = picture.sheet.run.state
-        assignments = self._claimer.take(tx, picture, nos, owner=owner, now=now)
+        assignments = self._claimer.take(tx, picture, [row.no for row in rows], owner=owner, now=now)
         sheet = picture.sheet
         self._tell(tx, sheet, state, now=now)
         return Recorded(
@@ -188,7 +188,7 @@ class Desk:
             for stage_no, fence in held:
                 if picture.sheet.give(stage_no, Renewed(fence, now + self._machine.lease), now=now) is not None:
                     lost.append(stage_no)
-            return ()
+            return lost
 
         self._settle(run_id, act)
         return tuple(lost)
@@ -242,7 +242,10 @@ class Desk:
             _reopen(picture.sheet, now=self._machine.now())
             return ()
 
-        sheet = self._settle(run_id, act)
+        with self._turn:
+            # A refusal saves nothing that would show the picture to be old, so that it is read anew.
+            self._pictures.forget(run_id)
+            sheet = self._settle(run_id, act)
         return Recorded(run_id, steps=_final(sheet.take_changed_steps()), over=sheet.is_over)
 
     def take_over(self, run_id: RunId, *, reopen: bool) -> Recorded:

@@ -85,17 +85,6 @@ def next_fire(control: Control) -> datetime | None:
         return tx.schedules.next_fire()
 
 
-def fire_due(control: Control, *, limit: int = 200) -> list[Fired]:
-    """Fire up to `limit` schedules that are due, one after the other.
-
-    Raises:
-        StoreFault: The database cannot be used.
-    """
-    results = [fire(control, schedule) for schedule in due_schedules(control, limit=limit)]
-    note_last(control, results)
-    return results
-
-
 def fire(control: Control, seen: Schedule) -> Fired:
     """Fire a schedule that is due, if it still is as it was seen.
 

@@ -29,7 +29,7 @@ class Recorder:
     """Applies one batch of reports to a sheet.
 
     Attributes:
-        touched: Stages under whose attempt something was recorded: saving checks that they still hold.
+        touched: Stages of which something was recorded or refused: saving checks that they are as they were read.
         retries: Steps to be tried again.
         refused: Stages of which a report came too late.
         stored: Objects that now belong to the run.
@@ -69,10 +69,10 @@ class Recorder:
             return
         if _is_repeated(sheet, item):
             return
+        self.touched.add(item.stage)
         if not sheet.holds(item.stage, item.fence):
             self._refuse(sheet, item, now=now)
             return
-        self.touched.add(item.stage)
         match item:
             case StepStarted():
                 self._begun[item.step] = item

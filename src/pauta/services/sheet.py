@@ -319,7 +319,7 @@ class Sheet:
 
         Args:
             tx: The transaction.
-            touched: Stages under whose attempts results are recorded: each must still be as it was read.
+            touched: Stages of which results are recorded or refused: each must still be as it was read.
             now: The time, for stages that become ready.
 
         Raises:
@@ -362,6 +362,8 @@ class Sheet:
         if new.cache:
             tx.cache.put(new.cache)
         if new.logs:
+            if tx.logs.last(self.run.id) != new.logs[0].first - 1:
+                raise LostRace
             tx.logs.append(new.logs)
         if new.events:
             tx.events.append(new.events)

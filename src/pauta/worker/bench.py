@@ -73,6 +73,11 @@ class Bench:
         self._heard.append(wire.StepFailed(order.stage, order.fence, step, 0.0, now.timestamp(), problem))
         self._hurry, self._due = True, time.monotonic()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether anything waits to be put on record."""
+        return bool(self._heard) or self.book.has_lines
+
     def is_urgent(self, hands: Iterable[Hand]) -> bool:
         """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
         if self.book.is_due:

@@ -29,6 +29,8 @@ from pauta.worker.place import Place
 LONGEST_PAUSE = 1.0
 _LONGEST_WAIT = 1.0
 """So long may a claimed stage wait for a process."""
+_LINGER_SECONDS = 5.0
+"""So long may a process wait for the next stage of its run."""
 
 
 class Crew:
@@ -67,6 +69,7 @@ class Crew:
         self._benches: dict[RunId, Bench] = {}
         self._waiting: deque[tuple[Bench, Assignment]] = deque()
         self._waits_since = 0.0
+        self._tidy_at = 0.0
         self._pace = Pace()
         self._orders = Orders(place, objects)
         self._retry_at: datetime | None = None
@@ -109,12 +112,12 @@ class Crew:
             # Also when nothing can be recorded: what is late or lost ends all the same.
             self._stop_late()
             self._obey_heart()
+            self._tidy()
 
     # ---- claiming -----------------------------------------------------------------------------
 
-    def fill(self) -> bool:
-        """Claim what there is room for and send it. Whether anything was claimed or completed."""
-        did_any = False
+    def fill(self) -> None:
+        """Claim what there is room for and send it."""
         if self._retry_at is not None and self._now() >= self._retry_at:
             self._retry_at = None
             self.feed.hint()
@@ -124,9 +127,7 @@ class Crew:
                 self._take_in(recorded)
             if not any(answer.assignments or answer.steps for answer in answers):
                 break
-            did_any = True
         self._dispatch()
-        return did_any
 
     def _room(self) -> int:
         usable = [h for h in self._hands.values() if not h.leaving]
@@ -136,7 +137,7 @@ class Crew:
         return self._place.slots * depth + ahead - held
 
     def _hold(self, answers: Sequence[Recorded], *, since: float) -> None:
-        self._heart.hold([_lease(a) for answer in answers for a in answer.assignments], since=since)
+        self._heart.hold([a.lease for answer in answers for a in answer.assignments], since=since)
 
     def _take_in(self, recorded: Recorded) -> None:
         if not recorded.assignments and not recorded.steps:
@@ -185,7 +186,7 @@ class Crew:
         hand = self._choose_hand(bench, assignment)
         if hand is None:
             return False
-        if not self._heart.holds(_lease(assignment)):
+        if not self._heart.holds(assignment.lease):
             # Starting a process took so long that the stage is somebody else's by now.
             bench.give_back(assignment.order, cause="released")
             return True
@@ -197,7 +198,7 @@ class Crew:
         """Hand in claimed stages for which there was no process yet; `only` these."""
         kept: deque[tuple[Bench, Assignment]] = deque()
         for bench, assignment in self._waiting:
-            if only is None or _lease(assignment) in only:
+            if only is None or assignment.lease in only:
                 bench.give_back(assignment.order, cause=cause)
             else:
                 kept.append((bench, assignment))
@@ -318,6 +319,20 @@ class Crew:
         del self._hands[hand.process]
         self._place.departing.see_off(hand.process, hand.folder)
 
+    def _tidy(self) -> None:
+        """Let go of runs that have nothing here any more: they may end at another worker, and nobody tells this one."""
+        clock = time.monotonic()
+        if clock < self._tidy_at:
+            return
+        self._tidy_at = clock + LONGEST_PAUSE
+        for hand in list(self._hands.values()):
+            if not hand.queue and not hand.leaving and clock - hand.idle_since >= _LINGER_SECONDS:
+                self._see_off(hand)
+        needed = {hand.run_id for hand in self._hands.values()} | {bench.run_id for bench, _ in self._waiting}
+        for bench in list(self._benches.values()):
+            if bench.run_id not in needed and not bench.has_news:
+                del self._benches[bench.run_id]
+
     # ---- time and orders from elsewhere -------------------------------------------------------
 
     def _stop_late(self) -> None:
@@ -357,10 +372,6 @@ class Crew:
             self._see_off(hand)
         self._hiring.close()
         os.close(self._wake)
-
-
-def _lease(assignment: Assignment) -> Lease:
-    return Lease(RunId(assignment.order.run), assignment.order.stage, assignment.order.fence)
 
 
 def _late(run_id: RunId, heard: Sequence[Heard], refused: Sequence[int]) -> set[Lease]:

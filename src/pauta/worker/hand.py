@@ -48,6 +48,7 @@ class Hand:
         leaving: It gets no further stages.
         doomed: It is being ended, which takes a moment: it gets no further stages, but those it has are its own.
         last_step: The step that began last.
+        idle_since: When it last ended a stage, monotonic seconds.
         fences: Step → fence of the attempt under which it is run here.
     """
 
@@ -64,6 +65,7 @@ class Hand:
     doomed: bool = False
     last_step: int | None = None
     fences: dict[int, int] = field(default_factory=dict)
+    idle_since: float = field(default_factory=time.monotonic)
 
     def give(self, given: Given) -> None:
         """Send it a stage."""
@@ -87,6 +89,7 @@ class Hand:
         if self.queue:
             self.queue[0].sent_at = clock
         self.storing.clear()
+        self.idle_since = clock
         return clock - given.sent_at
 
     def retire(self) -> None:

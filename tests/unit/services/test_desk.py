@@ -260,3 +260,43 @@ def test_the_outputs_of_a_run_are_on_the_disk_before_its_end_is_recorded(world: 
     heard[1] = msgspec.structs.replace(heard[1], output=frame)  # type: ignore[type-var]
     world.report(run, *heard)
     assert frame.address in world.objects.synced
+
+
+def test_a_run_that_another_server_held_can_be_resumed_here(world: World) -> None:
+    """This server knew it as running, and said that there is nothing to resume."""
+    other = world.new_desk()
+    run = world.submit(planned(step("a")))
+    first = world.claim(run).assignments[0]
+    world.report(run, wire.StepStarted(first.order.stage, first.order.fence, 0, 0.0), died(first, 0))
+    [second] = other.claim(owner="other", limit=1, run_id=run).assignments
+    other.report(run, [wire.StepStarted(second.order.stage, second.order.fence, 0, 0.0), died(second, 0)])
+    assert world.run(run).state == "held"
+    world.desk.reopen(run)
+    assert world.work(run).state == "completed"
+
+
+def test_an_attempt_claimed_at_another_server_may_renew_and_report_here(world: World) -> None:
+    other = world.new_desk()
+    run = world.submit(planned(step("a")))
+    first = world.claim(run).assignments[0]
+    world.report(run, died(first, None, "released"))
+    [second] = other.claim(owner="other", limit=1, run_id=run).assignments
+    assert world.desk.renew(run, [(second.order.stage, second.order.fence)]) == ()
+    third = world.new_desk()
+    third.claim(owner="third", limit=1, run_id=run)
+    other.report(run, [died(second, None, "released")])
+    [fourth] = other.claim(owner="other", limit=1, run_id=run).assignments
+    assert not third.report(run, world.perform(fourth)).refused
+    assert world.run(run).state == "completed"
+
+
+def test_lines_that_two_servers_record_of_one_run_are_numbered_through(world: World) -> None:
+    other = world.new_desk()
+    run = world.submit(planned(step("a", cache=False)))
+    claimed = world.claim(run).assignments[0]
+    line = LogLine(world.time, "INFO", "said")
+    other.renew(run, [(claimed.order.stage, claimed.order.fence)])
+    for desk in (world.desk, other, other, world.desk):
+        desk.report(run, [Lines(0, claimed.order.fence, (line, line))])
+    with world.store.transaction() as tx:
+        assert [c.first for c in tx.logs.read(run)] == [0, 2, 4, 6]

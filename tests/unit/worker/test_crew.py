@@ -255,6 +255,24 @@ def test_what_could_not_be_recorded_is_recorded_once_when_the_store_is_back(scen
     assert "late_result" not in scene.world.events(run)
 
 
+def test_nothing_is_kept_of_a_run_that_went_on_elsewhere(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that kept a little of every run it ever had a stage of would grow and slow down without end."""
+    monkeypatch.setattr(crew_module, "_LINGER_SECONDS", 0.0)
+    monkeypatch.setattr(crew_module, "LONGEST_PAUSE", 0.0)
+    last = step("c", after=("a", "b"), cache=False)
+    run = scene.world.submit(planned(step("a", cache=False), step("b", cache=False), last))
+    elsewhere = scene.world.desk.claim_any(owner="other", pools=("default",), limit=1)
+    scene.turn()
+    scene.perform(scene.busy()[0])
+    scene.crew.claims = False
+    scene.world.report(run, *scene.world.perform(elsewhere[0].assignments[0]))
+    [end] = scene.world.desk.claim_any(owner="other", pools=("default",), limit=1)
+    scene.world.report(run, *scene.world.perform(end.assignments[0]))
+    assert scene.state(run) is RunState.COMPLETED
+    scene.turn()
+    assert (scene.crew._benches, scene.crew._hands) == ({}, {})
+
+
 def test_a_process_whose_lease_is_lost_is_ended(scene: Scene) -> None:
     run = scene.submit()
     scene.turn()

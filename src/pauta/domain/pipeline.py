@@ -70,7 +70,8 @@ class Step:
     Attributes:
         name: Unique in its run.
         part: The list it stands in.
-        file_path: Where its script is, as written.
+        file_path: Where its script is, as written, without the function that may follow it.
+        entry: The function of the script that is called, as in ``flows.py:full_flow``; empty: ``execute``.
         dataframes: Names of the frames passed to ``execute``, as keyword arguments of the same names.
         output: Name of what it gives, or None.
         kwargs: Further keyword arguments: JSON values.
@@ -90,6 +91,7 @@ class Step:
     policy: StepPolicy = field(default_factory=StepPolicy)
     place: Place = field(default_factory=Place)
     places: Mapping[str, Place] = field(default_factory=dict)
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

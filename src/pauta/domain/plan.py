@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pauta.domain.calls import Arguments
 from pauta.domain.pipeline import Part, StepPolicy
 from pauta.domain.scripts import Script
 
@@ -39,6 +40,9 @@ class PlannedStep:
         after: Numbers of steps that must have ended before, from `after` alone.
         policy: How it is run.
         min_rows: Fewest rows its output may have.
+        entry: The function of the script that is called; empty: ``execute``.
+        is_flow: That function is a flow: its calls are recorded, and it may wait.
+        arguments: The step is one call of a task, which is given this.
     """
 
     no: int
@@ -52,6 +56,9 @@ class PlannedStep:
     after: tuple[int, ...] = ()
     policy: StepPolicy = field(default_factory=StepPolicy)
     min_rows: int = 0
+    entry: str = ""
+    is_flow: bool = False
+    arguments: Arguments | None = None
 
     @property
     def needs(self) -> frozenset[int]:

@@ -23,6 +23,13 @@ class PipelineRef(Struct, frozen=True):
     version: int
 
 
+class ParentCall(Struct, frozen=True):
+    """The call of a flow for which a run was begun."""
+
+    run: RunId
+    call: int
+
+
 class RunOptions(Struct, frozen=True):
     """How a run was asked for. `document` is the document's path, `scripts` its scripts' folder, as given.
 
@@ -47,7 +54,8 @@ class Run(Struct, frozen=True):
 
     Where it queues: `pool` says which workers may take it, `priority` who comes first (higher numbers before
     lower ones), `deployment` whose it is, `limits` under which keys its leases are counted. `asked_by` tells who
-    asked for it: a token's name, ``schedule NAME``, ``trigger NAME``, or None for a command.
+    asked for it: a token's name, ``schedule NAME``, ``trigger NAME``, or None for a command. `parent` is the call
+    of a flow that waits for it.
     """
 
     id: RunId
@@ -73,6 +81,8 @@ class Run(Struct, frozen=True):
     limits: tuple[str, ...] = ()
     asked_by: str | None = None
     document: PipelineRef | None = None
+    paused_stages: int = 0
+    parent: ParentCall | None = None
 
     @property
     def lane(self) -> str:
@@ -95,13 +105,13 @@ class Stage(Struct, frozen=True):
     """The unit that is queued and leased.
 
     Attributes:
-        waiting_for: Number of stages before it that have not ended.
+        waiting_for: Number of stages before it that have not ended; of a paused one the number of answers.
         fence: Number of the newest attempt, 0 before the first; never decreases.
         tries: Attempts that ended by a step's own failure since that step was first tried.
         deaths: Attempts whose process died or whose lease ran out, since the last person's decision.
         owner: Who holds the lease: boot id and process of the worker.
         lease_until: When the lease ends.
-        not_before: Earliest time for the next attempt, when scheduled.
+        not_before: Earliest time for the next attempt, when scheduled or paused; None when paused: no time.
     """
 
     run_id: RunId
@@ -125,6 +135,8 @@ class StepRecord(Struct, frozen=True):
         cache_key: Key under which the result can be found again.
         reason: Why it ran or did not, in words of the engine's `reasons`.
         metrics: Metrics that the script logged, last value of each.
+        objects: Of a flow or a task: stored outputs to which its value refers (`calls.Arguments`).
+        message: Of the state that a flow or a task returned.
     """
 
     run_id: RunId
@@ -144,6 +156,8 @@ class StepRecord(Struct, frozen=True):
     models: tuple[ModelRecord, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     problem: Problem | None = None
+    objects: tuple[Output, ...] = ()
+    message: str = ""
 
     @property
     def cached(self) -> bool:
@@ -173,6 +187,8 @@ class CacheEntry(Struct, frozen=True):
         recipe: Key without the inputs: script version, keyword arguments, environment. Candidates for an
             early stop of recomputation are looked up by it.
         inputs: Input addresses by frame name.
+        objects: Of a task's result: stored outputs to which its value refers.
+        until: After this the entry is not to be used.
     """
 
     key: str
@@ -185,6 +201,8 @@ class CacheEntry(Struct, frozen=True):
     files: tuple[FileRef, ...] = ()
     models: tuple[ModelRecord, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
+    objects: tuple[Output, ...] = ()
+    until: datetime | None = None
 
 
 class LogLine(Struct, frozen=True):

@@ -11,7 +11,7 @@ class RunState(StrEnum):
     SCHEDULED = "scheduled"  # accepted, to begin at a later time
     PENDING = "pending"  # accepted, no stage of it was claimed yet
     RUNNING = "running"
-    PAUSED = "paused"  # waits for a person or for a time, holds no worker
+    PAUSED = "paused"  # waits for a person, a time or other runs, holds no worker
     HELD = "held"  # a step died too often; a person decides
     COMPLETED = "completed"
     FAILED = "failed"
@@ -26,6 +26,7 @@ class StageState(StrEnum):
     READY = "ready"  # may be claimed
     SCHEDULED = "scheduled"  # may be claimed after `not_before`: a retry waits
     RUNNING = "running"  # one attempt holds the lease
+    PAUSED = "paused"  # gave its worker back: waits for a person, a time or other runs
     HELD = "held"  # died twice; a person decides
     COMPLETED = "completed"
     FAILED = "failed"
@@ -38,6 +39,7 @@ class StepState(StrEnum):
 
     PENDING = "pending"
     RUNNING = "running"
+    PAUSED = "paused"
     HELD = "held"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -53,6 +55,7 @@ class AttemptOutcome(StrEnum):
     CRASHED = "crashed"  # its process died, or its lease ran out
     CANCELLED = "cancelled"
     RELEASED = "released"  # given back untouched
+    PAUSED = "paused"  # given back by a flow that waits
 
 
 FINAL_RUNS = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CRASHED, RunState.CANCELLED})

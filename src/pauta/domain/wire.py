@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pauta.domain.calls import Arguments, Awaited, Call, CallKind, Spawn
 from pauta.domain.outputs import FileRef, ModelRecord, Output
 from pauta.domain.problems import Problem
 
@@ -41,6 +42,24 @@ class Candidate(msgspec.Struct, frozen=True):
     files: tuple[FileRef, ...] = ()
     models: tuple[ModelRecord, ...] = ()
     metrics: dict[str, float] = {}
+
+
+class FlowOrder(msgspec.Struct, frozen=True):
+    """What a step needs besides that is a flow, or one call of a task.
+
+    Attributes:
+        entry: Name of the function in the script.
+        is_task: It is one call of a task, given `arguments`; else a flow, given the step's frames and ``kwargs``.
+        arguments: See `is_task`.
+        calls: What is on record of the flow's earlier attempts, by number.
+        now: The time at which it was claimed, by the clock of the records: what is due at it is due.
+    """
+
+    entry: str
+    is_task: bool = False
+    arguments: Arguments | None = None
+    calls: tuple[Call, ...] = ()
+    now: float = 0.0
 
 
 class StepOrder(msgspec.Struct, frozen=True):
@@ -76,6 +95,7 @@ class StepOrder(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...] = ()
     files: tuple[FileRef, ...] = ()
     files_from: tuple[int, ...] = ()
+    flow: FlowOrder | None = None
 
 
 class RunStage(Message, frozen=True, tag="run_stage"):
@@ -90,19 +110,37 @@ class RunStage(Message, frozen=True, tag="run_stage"):
     model_path: str | None = None
 
 
+class CachedCall(msgspec.Struct, frozen=True):
+    """A result of a task that the cache holds, and the run that made it."""
+
+    run_id: str
+    result: Arguments
+    files: tuple[FileRef, ...] = ()
+
+
 class Acknowledge(Message, frozen=True, tag="ack"):
-    """The reports of all steps up to `step` of this stage are recorded."""
+    """The reports of all steps up to `step` of this stage are recorded; of a flow all up to its call `call`."""
 
     stage: int
     fence: int
     step: int
+    call: int | None = None
+
+
+class Recalled(Message, frozen=True, tag="recalled"):
+    """The answer to `CacheAsked`: the results that the cache holds under these keys."""
+
+    stage: int
+    fence: int
+    step: int
+    found: dict[str, CachedCall]
 
 
 class Leave(Message, frozen=True, tag="leave"):
     """No further stage comes: end."""
 
 
-Order = RunStage | Acknowledge | Leave
+Order = RunStage | Acknowledge | Recalled | Leave
 
 
 class StepStarted(Message, frozen=True, tag="started"):
@@ -140,6 +178,8 @@ class StepFinished(Message, frozen=True, tag="finished"):
     stored: tuple[int, int, int, int] | None = None  # identity of the written file, see TakeOrder.trusted
     cached_from: str | None = None
     cache_key: str | None = None
+    objects: tuple[Output, ...] = ()  # of a flow or task: what its value refers to, see `Arguments`
+    message: str = ""  # of the state that a flow or task returned
 
 
 class StepFailed(Message, frozen=True, tag="failed"):
@@ -159,6 +199,106 @@ class StageDone(Message, frozen=True, tag="stage_done"):
 
     stage: int
     fence: int
+
+
+class CallStarted(Message, frozen=True, tag="call_started"):
+    """A flow calls a task or a subflow: the call's first message in this attempt of it.
+
+    `step` is the flow's step; the other fields are those of `Call`.
+    """
+
+    stage: int
+    fence: int
+    step: int
+    no: int
+    parent: int | None
+    kind: CallKind
+    name: str
+    index: int
+    position: int
+    attempt: int
+    at: float
+    digest: str = ""
+    given: dict[str, str] = {}
+    tags: tuple[str, ...] = ()
+
+
+class CallEnded(Message, frozen=True, tag="call_ended"):
+    """A call is completed (without `problem`), or failed: for good, or for this attempt of the call.
+
+    Attributes:
+        wait: Somebody waits for the word that it is on record (`Acknowledge` with this call).
+        retry_at: It will be tried again then, by the flow itself.
+        cache_key: The result may be taken for another call with this key, until `cache_until` if that is given.
+        cached_from: The run whose result was taken, when it came from the cache.
+    """
+
+    stage: int
+    fence: int
+    step: int
+    no: int
+    seconds: float
+    at: float
+    result: Arguments | None = None
+    files: tuple[FileRef, ...] = ()
+    metrics: dict[str, float] = {}
+    profiles: dict[str, dict[str, Any]] = {}  # address of a new frame → its profile and preview
+    message: str = ""
+    problem: Problem | None = None
+    retry_at: float | None = None
+    cache_key: str | None = None
+    cache_until: float | None = None
+    cached_from: str | None = None
+    wait: bool = False
+
+
+class CallAwaits(Message, frozen=True, tag="call_awaits"):
+    """A call waits for a person, a time, or a run that is to be begun for it (`spawn`)."""
+
+    stage: int
+    fence: int
+    step: int
+    no: int
+    parent: int | None
+    kind: CallKind
+    name: str
+    index: int
+    position: int
+    attempt: int
+    at: float
+    awaited: Awaited
+    digest: str = ""
+    given: dict[str, str] = {}
+    message: str = ""
+    spawn: Spawn | None = None
+    tags: tuple[str, ...] = ()
+
+
+class CacheAsked(Message, frozen=True, tag="cache_asked"):
+    """What does the cache hold under these keys? The process waits for `Recalled`."""
+
+    stage: int
+    fence: int
+    step: int
+    keys: tuple[str, ...]
+
+
+class StageSuspended(Message, frozen=True, tag="suspended"):
+    """The flow gives its worker back until what it waits for is there. Its process leaves.
+
+    Attributes:
+        awaits: Calls that it waits for: for all of them, or for any one if `any_of`.
+        until: Or until then, seconds since 1970.
+        seconds: How long this attempt's body took.
+    """
+
+    stage: int
+    fence: int
+    step: int
+    awaits: tuple[int, ...]
+    any_of: bool = False
+    until: float | None = None
+    seconds: float = 0.0
 
 
 class Logged(Message, frozen=True, tag="log"):
@@ -190,7 +330,11 @@ class Measured(Message, frozen=True, tag="metric"):
     number: int | None = None
 
 
-Report = StepStarted | StepReturned | StepFinished | StepFailed | StageDone | Logged | Progressed | Measured
+CallReport = CallStarted | CallEnded | CallAwaits
+Report = (
+    StepStarted | StepReturned | StepFinished | StepFailed | StageDone | CallReport | CacheAsked | StageSuspended
+    | Logged | Progressed | Measured
+)  # fmt: skip
 
 _encoder = msgspec.json.Encoder()
 _orders = msgspec.json.Decoder(Order)

@@ -7,10 +7,22 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from pauta.domain.calls import Call
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
 from pauta.domain.runs import LogLine, StepRecord
-from pauta.domain.wire import Message, RunStage, StageDone, StepFailed, StepFinished, StepStarted
+from pauta.domain.wire import (
+    CallAwaits,
+    CallEnded,
+    CallStarted,
+    Message,
+    RunStage,
+    StageDone,
+    StageSuspended,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
 
 
 class AttemptDied(Message, frozen=True, tag="died"):
@@ -39,7 +51,10 @@ class Lines(Message, frozen=True, tag="lines"):
     lines: tuple[LogLine, ...]
 
 
-Heard = StepStarted | StepFinished | StepFailed | StageDone | AttemptDied | Lines
+Heard = (
+    StepStarted | StepFinished | StepFailed | StageDone | StageSuspended | CallStarted | CallEnded | CallAwaits
+    | AttemptDied | Lines
+)  # fmt: skip
 
 
 class Lease(Struct, frozen=True):
@@ -82,6 +97,7 @@ class Recorded(Struct, frozen=True):
 
     Attributes:
         steps: Steps that became final, in order.
+        calls: Calls of flows that ended, or began to wait, in order.
         retries: Steps that will be tried again.
         assignments: Stages claimed, to be run.
         stop: Stages whose process is to be ended: the run is being cancelled.
@@ -91,6 +107,7 @@ class Recorded(Struct, frozen=True):
 
     run_id: RunId
     steps: tuple[StepRecord, ...] = ()
+    calls: tuple[Call, ...] = ()
     retries: tuple[Retry, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     stop: tuple[int, ...] = ()

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from pauta.domain.runs import Stage
 from pauta.domain.states import FINAL_STAGES, AttemptOutcome, StageState
 from pauta.engine.events import (
+    Answered,
     CancelAsked,
     Claimed,
     CloseAttempt,
@@ -34,11 +35,14 @@ from pauta.engine.events import (
     StageEnded,
     StageEvent,
     StageHeld,
+    StagePaused,
     StageReopened,
+    StageWoken,
     StepFailed,
     StepSucceeded,
     Stopped,
     StopProcess,
+    Suspended,
     TellRun,
 )
 from pauta.engine.illegal import IllegalMove
@@ -52,6 +56,7 @@ MAX_DEATHS = 2
 """Deaths of one step after which its stage is held (P9)."""
 
 _FENCED = frozenset(FENCED)
+_TIMED = frozenset({StageState.SCHEDULED, StageState.PAUSED})
 
 
 def decide(stage: Stage, event: StageEvent, *, now: datetime) -> Decision | Refusal:
@@ -94,7 +99,10 @@ def _inputs_ready(stage: Stage, event: InputsReady, now: datetime) -> Decision:
 
 
 def _claimed(stage: Stage, event: Claimed, now: datetime) -> Decision | Refusal:
-    if stage.state is StageState.SCHEDULED and stage.not_before is not None and stage.not_before > now:
+    paused = stage.state is StageState.PAUSED
+    if paused and stage.not_before is None:
+        return _refuse(stage, "not_due")
+    if stage.state in _TIMED and stage.not_before is not None and stage.not_before > now:
         return _refuse(stage, "not_due")
     running = replace(
         stage,
@@ -103,8 +111,9 @@ def _claimed(stage: Stage, event: Claimed, now: datetime) -> Decision | Refusal:
         owner=event.owner,
         lease_until=event.lease_until,
         not_before=None,
+        waiting_for=0,
     )
-    return Decision(running, (OpenAttempt(), TellRun(StageClaimed())))
+    return Decision(running, (OpenAttempt(), TellRun(StageClaimed(was_paused=paused))))
 
 
 def _renewed(stage: Stage, event: Renewed, now: datetime) -> Decision:
@@ -155,6 +164,23 @@ def _released(stage: Stage, event: Released, now: datetime) -> Decision:
     return _leave(stage, AttemptOutcome.RELEASED, state=StageState.READY)
 
 
+def _suspended(stage: Stage, event: Suspended, now: datetime) -> Decision:
+    if event.answers == 0:
+        return _leave(stage, AttemptOutcome.PAUSED, state=StageState.READY)
+    tell = TellRun(StagePaused())
+    waits = {"waiting_for": event.answers, "not_before": event.until}
+    return _leave(stage, AttemptOutcome.PAUSED, tell, state=StageState.PAUSED, **waits)
+
+
+def _answered(stage: Stage, event: Answered, now: datetime) -> Decision:
+    if stage.state is not StageState.PAUSED:
+        return Decision(stage)
+    if stage.waiting_for > 1:
+        return Decision(replace(stage, waiting_for=stage.waiting_for - 1))
+    woken = replace(stage, state=StageState.READY, waiting_for=0, not_before=None)
+    return Decision(woken, (TellRun(StageWoken()),))
+
+
 def _cancel_asked(stage: Stage, event: CancelAsked, now: datetime) -> Decision:
     if stage.state is StageState.RUNNING:
         return Decision(stage, (StopProcess(),))
@@ -172,8 +198,10 @@ def _passed(stage: Stage, event: Passed, now: datetime) -> Decision:
 
 def _end_still(stage: Stage, state: StageState) -> Decision:
     """A stage that no attempt holds ends."""
-    ended = StageEnded(state, was_held=stage.state is StageState.HELD)
-    return Decision(replace(stage, state=state, not_before=None), (TellRun(ended),))
+    before = stage.state
+    ended = StageEnded(state, was_held=before is StageState.HELD, was_paused=before is StageState.PAUSED)
+    waiting = 0 if before is StageState.PAUSED else stage.waiting_for
+    return Decision(replace(stage, state=state, not_before=None, waiting_for=waiting), (TellRun(ended),))
 
 
 def _reopened(stage: Stage, event: Reopened, now: datetime) -> Decision:
@@ -190,6 +218,8 @@ _RULES: dict[type[StageEvent], Callable[[Stage, Any, datetime], Decision | Refus
     Died: _died,
     LeaseExpired: _lease_expired,
     Released: _released,
+    Suspended: _suspended,
+    Answered: _answered,
     CancelAsked: _cancel_asked,
     Stopped: _stopped,
     Passed: _passed,

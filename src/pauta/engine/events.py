@@ -74,6 +74,18 @@ class Released(Struct, frozen=True):
     fence: int
 
 
+class Suspended(Struct, frozen=True):
+    """Its flow gives its worker back, until so many `answers` came or until a time."""
+
+    fence: int
+    answers: int
+    until: datetime | None
+
+
+class Answered(Struct, frozen=True):
+    """One of the calls for which a flow waits, or may come to wait, has its answer."""
+
+
 class CancelAsked(Struct, frozen=True):
     """A person cancels the run: a stage that is not running ends at once, a running one is told to stop."""
 
@@ -94,7 +106,7 @@ class Reopened(Struct, frozen=True):
 
 StageEvent = (
     InputsReady | Claimed | Renewed | StepSucceeded | Finished | StepFailed | Died | LeaseExpired | Released
-    | CancelAsked | Stopped | Passed | Reopened
+    | Suspended | Answered | CancelAsked | Stopped | Passed | Reopened
 )  # fmt: skip
 
 # ---- what is to be done ------------------------------------------------------------------------
@@ -116,7 +128,7 @@ class StopProcess(Struct, frozen=True):
 
 
 class TellRun(Struct, frozen=True):
-    """Give the run `StageEnded`, `StageHeld` or `StageReopened`."""
+    """Give the run what happened to its stage."""
 
     event: RunEvent
 
@@ -147,18 +159,29 @@ class Refusal(Struct, frozen=True):
 
 
 class StageClaimed(Struct, frozen=True):
-    """A stage of the run was claimed."""
+    """A stage of the run was claimed. `was_paused` tells that the time had come for which it waited."""
+
+    was_paused: bool = False
 
 
 class StageEnded(Struct, frozen=True):
     """A stage became final. `on_failure` is that of the step that failed, when one did.
 
-    `was_held` tells that it was held until then.
+    `was_held` and `was_paused` tell what it was until then.
     """
 
     state: StageState
     on_failure: OnFailure | None = None
     was_held: bool = False
+    was_paused: bool = False
+
+
+class StagePaused(Struct, frozen=True):
+    """A stage is paused."""
+
+
+class StageWoken(Struct, frozen=True):
+    """A paused stage goes on."""
 
 
 class StageHeld(Struct, frozen=True):
@@ -173,7 +196,7 @@ class RunCancelAsked(Struct, frozen=True):
     """A person cancels the run."""
 
 
-RunEvent = StageClaimed | StageEnded | StageHeld | StageReopened | RunCancelAsked
+RunEvent = StageClaimed | StageEnded | StageHeld | StageReopened | StagePaused | StageWoken | RunCancelAsked
 
 
 class CancelStages(Struct, frozen=True):

@@ -2,9 +2,9 @@
 
 Rules:
 
-- A run that has begun is `held` exactly while at least one of its stages is held, and `running` otherwise.
-  Held says that a person is needed; branches beside the held stage go on. Whether anything still moves by itself
-  is asked of the stages (`audit.moves_alone`).
+- A run that has begun is `held` exactly while at least one of its stages is held, else `paused` while at least one
+  is paused, and `running` otherwise. Held says that a person is needed; branches beside the held or paused stage
+  go on. Whether anything still moves by itself is asked of the stages (`audit.moves_alone`).
 - `stopping` is set by the first failure with ``stop`` and by the first stage that ends cancelled. From then on no
   stage starts.
 - When no stage is open the run is `failed` if a failure that counts was among them, else `cancelled` if a stage
@@ -33,10 +33,14 @@ from pauta.engine.events import (
     StageClaimed,
     StageEnded,
     StageHeld,
+    StagePaused,
     StageReopened,
+    StageWoken,
 )
 from pauta.engine.illegal import IllegalMove
 from pauta.engine.transitions import RUN_TRANSITIONS
+
+_BEGUN = frozenset({RunState.RUNNING, RunState.PAUSED, RunState.HELD})
 
 
 def decide_run(run: Run, event: RunEvent, *, now: datetime) -> RunDecision | Refusal:
@@ -56,21 +60,25 @@ def decide_run(run: Run, event: RunEvent, *, now: datetime) -> RunDecision | Ref
         return Refusal("ended", run.state, 0)
     decision = _RULES[kind](run, event, now)
     after = decision.run
-    if after.state not in allowed or after.open_stages < 0 or after.held_stages < 0:
+    counts = (after.open_stages, after.held_stages, after.paused_stages)
+    if after.state not in allowed or min(counts) < 0:
         raise IllegalMove(state=run.state.value, event=kind.__name__, reached=after.state.value)
     return decision
 
 
 def _begun(run: Run) -> RunState:
-    """State of a run that is not final, by its held stages; one that has not begun stays as it is."""
-    if run.state not in (RunState.RUNNING, RunState.HELD):
+    """State of a run that is not final, by its held and paused stages; one that has not begun stays as it is."""
+    if run.state not in _BEGUN:
         return run.state
-    return RunState.HELD if run.held_stages else RunState.RUNNING
+    if run.held_stages:
+        return RunState.HELD
+    return RunState.PAUSED if run.paused_stages else RunState.RUNNING
 
 
 def _stage_claimed(run: Run, event: StageClaimed, now: datetime) -> RunDecision:
-    if run.state in (RunState.RUNNING, RunState.HELD):
-        return RunDecision(run)
+    if run.state in _BEGUN:
+        after = replace(run, paused_stages=run.paused_stages - event.was_paused)
+        return RunDecision(replace(after, state=_begun(after)))
     return RunDecision(replace(run, state=RunState.RUNNING, started_at=now))
 
 
@@ -82,6 +90,7 @@ def _stage_ended(run: Run, event: StageEnded, now: datetime) -> RunDecision:
         open_stages=run.open_stages - 1,
         failed_stages=run.failed_stages + (failed and event.on_failure is not OnFailure.CONTINUE),
         held_stages=run.held_stages - event.was_held,
+        paused_stages=run.paused_stages - event.was_paused,
         stopping=run.stopping or stops,
     )
     if after.open_stages == 0:
@@ -100,6 +109,16 @@ def _stage_held(run: Run, event: StageHeld, now: datetime) -> RunDecision:
     return RunDecision(replace(run, state=RunState.HELD, held_stages=run.held_stages + 1))
 
 
+def _stage_paused(run: Run, event: StagePaused, now: datetime) -> RunDecision:
+    after = replace(run, paused_stages=run.paused_stages + 1)
+    return RunDecision(replace(after, state=_begun(after)))
+
+
+def _stage_woken(run: Run, event: StageWoken, now: datetime) -> RunDecision:
+    after = replace(run, paused_stages=run.paused_stages - 1)
+    return RunDecision(replace(after, state=_begun(after)))
+
+
 def _stage_reopened(run: Run, event: StageReopened, now: datetime) -> RunDecision:
     after = replace(run, held_stages=run.held_stages - 1)
     return RunDecision(replace(after, state=_begun(after)))
@@ -114,6 +133,8 @@ _RULES: dict[type[RunEvent], Callable[[Run, Any, datetime], RunDecision]] = {
     StageClaimed: _stage_claimed,
     StageEnded: _stage_ended,
     StageHeld: _stage_held,
+    StagePaused: _stage_paused,
     StageReopened: _stage_reopened,
+    StageWoken: _stage_woken,
     RunCancelAsked: _cancel_asked,
 }

@@ -11,6 +11,7 @@ from typing import TypeVar, get_args
 
 from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, RunState, StageState
 from pauta.engine.events import (
+    Answered,
     CancelAsked,
     Claimed,
     Died,
@@ -27,10 +28,13 @@ from pauta.engine.events import (
     StageEnded,
     StageEvent,
     StageHeld,
+    StagePaused,
     StageReopened,
+    StageWoken,
     StepFailed,
     StepSucceeded,
     Stopped,
+    Suspended,
 )
 
 S = TypeVar("S", StageState, RunState)
@@ -46,6 +50,7 @@ FENCED: tuple[type[StageEvent], ...] = (
     Died,
     LeaseExpired,
     Released,
+    Suspended,
     Stopped,
 )
 """Events that speak for one attempt: from any state but running, or with another fence, they are refused."""
@@ -75,6 +80,16 @@ _STAGE_MOVES: dict[tuple[StageState, type[StageEvent]], frozenset[StageState]] =
     (StageState.RUNNING, Died): frozenset({StageState.READY, StageState.HELD}),
     (StageState.RUNNING, LeaseExpired): frozenset({StageState.READY, StageState.HELD}),
     (StageState.RUNNING, Released): frozenset({StageState.READY}),
+    (StageState.RUNNING, Suspended): frozenset({StageState.PAUSED, StageState.READY}),
+    (StageState.RUNNING, Answered): frozenset({StageState.RUNNING}),
+    (StageState.PENDING, Answered): frozenset({StageState.PENDING}),
+    (StageState.READY, Answered): frozenset({StageState.READY}),
+    (StageState.SCHEDULED, Answered): frozenset({StageState.SCHEDULED}),
+    (StageState.HELD, Answered): frozenset({StageState.HELD}),
+    (StageState.PAUSED, Answered): frozenset({StageState.PAUSED, StageState.READY}),
+    (StageState.PAUSED, Claimed): frozenset({StageState.RUNNING}),
+    (StageState.PAUSED, CancelAsked): frozenset({StageState.CANCELLED}),
+    (StageState.PAUSED, Passed): frozenset({StageState.SKIPPED}),
     (StageState.RUNNING, CancelAsked): frozenset({StageState.RUNNING}),
     (StageState.RUNNING, Stopped): frozenset({StageState.CANCELLED}),
     (StageState.HELD, Reopened): frozenset({StageState.READY}),
@@ -102,12 +117,19 @@ _RUN_MOVES: dict[tuple[RunState, type[RunEvent]], frozenset[RunState]] = {
     (RunState.RUNNING, StageEnded): frozenset({RunState.RUNNING}) | _ENDS,
     (RunState.RUNNING, StageHeld): frozenset({RunState.HELD}),
     (RunState.RUNNING, RunCancelAsked): frozenset({RunState.RUNNING}),
-    (RunState.PAUSED, StageEnded): frozenset({RunState.PAUSED, RunState.CANCELLED}),
+    (RunState.RUNNING, StagePaused): frozenset({RunState.PAUSED}),
+    (RunState.PAUSED, StageClaimed): frozenset({RunState.PAUSED, RunState.RUNNING}),
+    (RunState.PAUSED, StageEnded): frozenset({RunState.PAUSED, RunState.RUNNING}) | _ENDS,
+    (RunState.PAUSED, StageHeld): frozenset({RunState.HELD}),
+    (RunState.PAUSED, StagePaused): frozenset({RunState.PAUSED}),
+    (RunState.PAUSED, StageWoken): frozenset({RunState.PAUSED, RunState.RUNNING}),
     (RunState.PAUSED, RunCancelAsked): frozenset({RunState.PAUSED}),
     (RunState.HELD, StageClaimed): frozenset({RunState.HELD}),
-    (RunState.HELD, StageEnded): frozenset({RunState.HELD, RunState.RUNNING}) | _ENDS,
+    (RunState.HELD, StageEnded): frozenset({RunState.HELD, RunState.RUNNING, RunState.PAUSED}) | _ENDS,
+    (RunState.HELD, StagePaused): frozenset({RunState.HELD}),
+    (RunState.HELD, StageWoken): frozenset({RunState.HELD}),
     (RunState.HELD, StageHeld): frozenset({RunState.HELD}),
-    (RunState.HELD, StageReopened): frozenset({RunState.HELD, RunState.RUNNING}),
+    (RunState.HELD, StageReopened): frozenset({RunState.HELD, RunState.RUNNING, RunState.PAUSED}),
     (RunState.HELD, RunCancelAsked): frozenset({RunState.HELD}),
 }
 

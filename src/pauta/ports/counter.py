@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pauta.domain.ids import RunId
+from pauta.domain.wire import CachedCall
 from pauta.domain.work import Heard, Lease, Recorded, Renewal
 
 
@@ -28,6 +29,10 @@ class Counter(Protocol):
 
     def report(self, run_id: RunId, heard: Sequence[Heard]) -> Recorded:
         """Put on record what happened, in order. What comes from an attempt that was replaced is refused."""
+        ...
+
+    def recall(self, lease: Lease, keys: Sequence[str]) -> Mapping[str, CachedCall]:
+        """What the cache holds of task results under these keys; nothing for a lease that is lost."""
         ...
 
     def renew(self, held: Sequence[Lease]) -> Renewal:

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from pauta.domain.calls import Call
 from pauta.domain.ids import Address, RunId
 from pauta.domain.plan import Plan
 from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, Run, Stage, StepRecord
@@ -89,8 +90,13 @@ class RunRows(Protocol):
         states: Sequence[str] = (),
         pipeline: str | None = None,
         deployment: str | None = None,
+        top_level: bool = False,
     ) -> list[Run]:
-        """Runs, newest first (ids sort by time), those older than `before`."""
+        """Runs, newest first (ids sort by time), those older than `before`; `top_level` without those of flows."""
+        ...
+
+    def children(self, run_id: RunId) -> list[Run]:
+        """The runs that flows of this run began, oldest first."""
         ...
 
     def by_document(self, name: str, version: int, *, limit: int = 1) -> list[RunId]:
@@ -137,11 +143,15 @@ class StageRows(Protocol):
         ...
 
     def claimable(self, *, now: datetime, limit: int, run_id: RunId | None = None) -> list[Stage]:
-        """Stages that are ready, or scheduled and due, oldest run first, then by number.
+        """Stages that are ready, or scheduled or paused and due, oldest run first, then by number.
 
         On PostgreSQL the rows are locked and rows locked by others are passed over, so that many claimers
         do not meet on the same ones.
         """
+        ...
+
+    def answered(self, *, limit: int = 100) -> list[Stage]:
+        """Paused stages of which no call is paused any more, though nobody woke them: a safety net (P2)."""
         ...
 
     def expired(self, *, now: datetime, limit: int = 100) -> list[Stage]:
@@ -155,8 +165,8 @@ class StageRows(Protocol):
     def heads(self, *, pools: Sequence[str], now: datetime, lanes: int, each: int) -> list[Queued]:
         """The front of the queue of these pools: of up to `lanes` lanes the first `each` stages.
 
-        A stage queues when it is ready, or scheduled and due, and its run's pool is one of these. A lane is the
-        run's (`Run.lane`); within one the order is priority (highest first), run, number. When there are more
+        A stage queues when it is ready, or scheduled or paused and due, and its run's pool is one of these. A lane
+        is the run's (`Run.lane`); within one the order is priority (highest first), run, number. When there are more
         lanes than asked for, those with the highest priority come, then those whose first stage is oldest.
         Cost must not grow with the length of the queue. On PostgreSQL rows are locked, locked ones passed over.
         """
@@ -175,11 +185,11 @@ class StageRows(Protocol):
         ...
 
     def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:
-        """Runs that are neither final nor held and have no stage that is ready, scheduled or running (P2)."""
+        """Runs that are neither final, held nor paused and have no stage that is ready, scheduled or running (P2)."""
         ...
 
     def next_due(self, run_id: RunId | None = None) -> datetime | None:
-        """Earliest `not_before` of scheduled stages."""
+        """Earliest `not_before` of scheduled and paused stages."""
         ...
 
     def count_down(self, run_id: RunId, upstream: Sequence[int]) -> list[Stage]:
@@ -203,6 +213,30 @@ class StepRows(Protocol):
 
     def put(self, steps: Sequence[StepRecord]) -> None:
         """Put these rows over the present ones. Raises `StoreFault` DB-010 if a final row would change state."""
+        ...
+
+
+class CallRows(Protocol):
+    """Calls of flows."""
+
+    def of_run(self, run_id: RunId) -> list[Call]:
+        """All calls of a run by number."""
+        ...
+
+    def get(self, run_id: RunId, nos: Sequence[int]) -> list[Call]:
+        """Those of these calls that exist, by number."""
+        ...
+
+    def put(self, calls: Sequence[Call]) -> None:
+        """Add calls, or put them over those with their numbers.
+
+        Raises:
+            StoreFault: DB-010 if a completed call would change its state.
+        """
+        ...
+
+    def awaited(self, *, limit: int = 100) -> list[Call]:
+        """Calls that wait for a person (`CallKind.INPUT`, `CallKind.APPROVAL`), of all runs, oldest run first."""
         ...
 
 
@@ -329,6 +363,8 @@ class Transaction(Protocol):
     def stages(self) -> StageRows: ...
     @property
     def steps(self) -> StepRows: ...
+    @property
+    def calls(self) -> CallRows: ...
     @property
     def attempts(self) -> AttemptRows: ...
     @property

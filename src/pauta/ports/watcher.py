@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from pauta.domain.calls import Call
 from pauta.domain.problems import Problem
 from pauta.domain.runs import LogLine, StepRecord
 
@@ -22,6 +23,14 @@ class Watcher(Protocol):
 
     def step_ended(self, record: StepRecord) -> None:
         """A step is final and recorded: completed (perhaps from the cache), failed, skipped, cancelled."""
+        ...
+
+    def call_began(self, call: Call) -> None:
+        """A flow called something."""
+        ...
+
+    def call_ended(self, call: Call) -> None:
+        """A call of a flow ended, or began to wait, and that is recorded."""
         ...
 
     def step_retries(self, step: int, problem: Problem, next_at: datetime | None, attempt: int) -> None:
@@ -43,6 +52,12 @@ class Nobody:
         """Pass over it."""
 
     def step_ended(self, record: StepRecord) -> None:
+        """Pass over it."""
+
+    def call_began(self, call: Call) -> None:
+        """Pass over it."""
+
+    def call_ended(self, call: Call) -> None:
         """Pass over it."""
 
     def step_retries(self, step: int, problem: Problem, next_at: datetime | None, attempt: int) -> None:

@@ -12,6 +12,10 @@ from pauta.domain.messages.configuring import CONFIGURING
 from pauta.domain.messages.deploying import DEPLOYING
 from pauta.domain.messages.desk import DESK
 from pauta.domain.messages.dying import DYING
+from pauta.domain.messages.flow_deploying import FLOW_DEPLOYING
+from pauta.domain.messages.flow_sources import FLOW_SOURCES
+from pauta.domain.messages.flow_waiting import FLOW_WAITING
+from pauta.domain.messages.flows import FLOWS
 from pauta.domain.messages.frames import FRAMES
 from pauta.domain.messages.reaching import REACHING
 from pauta.domain.messages.running import RUNNING
@@ -29,6 +33,10 @@ MESSAGES: dict[str, Bilingual] = {
     **SCRIPTS,
     **DEPLOYING,
     **DYING,
+    **FLOWS,
+    **FLOW_DEPLOYING,
+    **FLOW_SOURCES,
+    **FLOW_WAITING,
     **FRAMES,
     **REACHING,
     **RUNNING,

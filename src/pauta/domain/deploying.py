@@ -51,6 +51,9 @@ class Deployment(Struct, frozen=True):
         limit: At most so many stages of it at a time; None: no limit of its own.
         limits: Further limit keys under which its leases are counted.
         notifications: Whom to tell.
+        tags: Words to find it by.
+        source: Where its scripts came from when it was deployed: ``kind``, ``address``, ``ref``, ``revision`` and
+            ``entrypoint``; empty for one that was made of a published pipeline.
         state: A paused deployment accepts no runs but those that people ask for.
     """
 
@@ -71,6 +74,8 @@ class Deployment(Struct, frozen=True):
     limits: tuple[str, ...] = ()
     notifications: tuple[Notification, ...] = ()
     description: str = ""
+    tags: tuple[str, ...] = ()
+    source: Mapping[str, str] = field(default_factory=dict)
     state: Switch = Switch.ACTIVE
 
 

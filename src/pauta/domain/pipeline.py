@@ -31,8 +31,8 @@ class OnFailure(StrEnum):
 class RetryPolicy:
     """How often and when a failed step is tried again.
 
-    The n-th retry (from 1) waits ``min(delay * factor ** (n - 1), maximum)``, moved by a random share of
-    up to ``jitter`` either way.
+    The n-th retry (from 1) waits ``min(delay * factor ** (n - 1), maximum)``, or the n-th of `delays` (the last of
+    them from there on) where there are some; moved by a random share of up to ``jitter`` either way.
     """
 
     times: int = 0
@@ -40,6 +40,7 @@ class RetryPolicy:
     factor: float = 2.0
     maximum: timedelta = timedelta(minutes=5)
     jitter: float = 0.1
+    delays: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

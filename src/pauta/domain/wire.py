@@ -331,6 +331,7 @@ class Measured(Message, frozen=True, tag="metric"):
 
 
 CallReport = CallStarted | CallEnded | CallAwaits
+"""What the engine of flows says through `flows.site.Site.tell`."""
 Report = (
     StepStarted | StepReturned | StepFinished | StepFailed | StageDone | CallReport | CacheAsked | StageSuspended
     | Logged | Progressed | Measured

@@ -18,6 +18,9 @@ def delay_before(policy: RetryPolicy, retry: int, *, chance: float) -> timedelta
         retry: Number of the retry, from 1.
         chance: Random share in [0, 1).
     """
+    if policy.delays:
+        wait = policy.delays[min(retry, len(policy.delays)) - 1].total_seconds()
+        return timedelta(seconds=max(0.0, wait * (1 + policy.jitter * (2 * chance - 1))))
     if not policy.delay:
         return timedelta(0)
     longest = policy.maximum.total_seconds()

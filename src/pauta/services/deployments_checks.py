@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pauta.authoring.names import MAX_NAME, matches_name
@@ -28,6 +28,7 @@ from pauta.services.published import checked_version, find_version
 
 MOST_AT_A_TIME = 100_000
 MOST_NOTIFICATIONS = 20
+MOST_TAGS = 50
 _KINDS = ("webhook", "apprise")
 _SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII).fullmatch
@@ -52,6 +53,8 @@ def check_deployment(control: Control, deployment: Deployment) -> None:
         *limit_problems(deployment.limits),
         *_notification_problems(deployment.notifications),
         *text_problems("description", deployment.description),
+        *_tag_problems(deployment.tags),
+        *_source_problems(deployment.source),
         *_input_problems(control, deployment.inputs),
     ]
     if version is not None:
@@ -118,6 +121,21 @@ def _input_problems(control: Control, inputs: Mapping[str, str]) -> list[Problem
         except (InvalidInput, StoreFault) as error:
             problems += error.problems
     return problems
+
+
+def _tag_problems(tags: Sequence[str]) -> list[Problem]:
+    if len(tags) > MOST_TAGS:
+        values: dict[str, Scalar] = {"found": len(tags), "least": 0, "most": MOST_TAGS}
+        return [Problem("DEP-009", values, place=Place(field="tags"))]
+    return [problem for i, tag in enumerate(tags) for problem in text_problems(f"tags[{i}]", tag)]
+
+
+def _source_problems(source: Mapping[str, str]) -> list[Problem]:
+    if len(source) > MOST_TAGS:
+        values: dict[str, Scalar] = {"found": len(source), "least": 0, "most": MOST_TAGS}
+        return [Problem("DEP-009", values, place=Place(field="source"))]
+    texts = [(f"source.{shorten(name)}", text) for name, value in source.items() for text in (name, value)]
+    return [problem for where, text in texts for problem in text_problems(where, text)]
 
 
 def _notification_problems(notifications: Iterable[Notification]) -> list[Problem]:

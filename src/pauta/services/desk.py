@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
+from pauta.domain.calls import Arguments
 from pauta.domain.ids import Address, RunId
-from pauta.domain.problems import Conflict, Problem, StoreFault
-from pauta.domain.runs import Run, Stage, StepRecord
+from pauta.domain.problems import Conflict, Problem
+from pauta.domain.runs import Stage, StepRecord
 from pauta.domain.states import FINAL_RUNS, FINAL_STEPS, RunState, StageState, StepState
+from pauta.domain.wire import CachedCall
 from pauta.domain.work import Heard, Recorded
-from pauta.engine.events import Renewed, Reopened, RunCancelAsked
+from pauta.engine.events import Answered, Renewed, Reopened, RunCancelAsked
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
 from pauta.services.claiming import Claimer
 from pauta.services.pictures import Picture, Pictures, objects_of, step_named, steps_from
 from pauta.services.recording import Recorder
-from pauta.services.sheet import LostRace, Sheet
+from pauta.services.recording_calls import answer_call, as_call, stored_in
+from pauta.services.saving import LEASE, RACES, Hooks, Machine, Saver, is_race, too_many_races
+from pauta.services.sheet import Sheet
 from pauta.services.taking import Taker
 
 __all__ = ["LEASE", "Desk", "Hooks", "Machine", "objects_of", "step_named", "steps_from"]
-
-LEASE = timedelta(seconds=30)
-_RACES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What the desk gets from the world: the time and chance in [0, 1), and how long a lease lasts."""
-
-    now: Callable[[], datetime]
-    chance: Callable[[], float]
-    lease: timedelta = LEASE
-
-
-def _nothing(*_: object) -> None:
-    """Nobody wants to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """Who else wants to know.
-
-    Attributes:
-        changed: Called inside the transaction in which a run's state changes: what must go on record with it.
-        ring: Called after it, with a bell's subject.
-    """
-
-    changed: Callable[[Transaction, Run, datetime], None] = _nothing
-    ring: Callable[[str], None] = _nothing
 
 
 class Desk:
@@ -70,9 +43,10 @@ class Desk:
         self._machine = machine
         self._hooks = hooks or Hooks()
         self._pictures = Pictures(store, runtime=runtime)
+        self._saver = Saver(store, objects, self._pictures, machine=machine, hooks=self._hooks, cancel=self.cancel)
         self._recorder = Recorder(chance=machine.chance, runtime=runtime, reason=self._reason)
         self._claimer = Claimer(self._pictures, Taker(objects, runtime=runtime), lease=machine.lease)
-        self._turn = threading.RLock()
+        self._turn = self._saver.turn
 
     # ---- claiming -----------------------------------------------------------------------------
 
@@ -88,6 +62,22 @@ class Desk:
             return {run_id: tx.stages.claimable(now=now, limit=limit, run_id=run_id)}
 
         return self._claim(find, owner=owner, durable=False)[0]
+
+    def claim_family(self, *, owner: str, limit: int, run_id: RunId) -> list[Recorded]:
+        """`claim` of a run and of those that its flows began, theirs included: one answer for each, its own first."""
+
+        def find(tx: Transaction, now: datetime) -> Mapping[RunId, list[Stage]]:
+            found: dict[RunId, list[Stage]] = {}
+            family, left = [run_id], limit
+            for member in family:
+                sheet = self._pictures.of(tx, member).sheet
+                if member == run_id or sheet.run.ended_at is None:
+                    found[member] = tx.stages.claimable(now=now, limit=left, run_id=member) if left else []
+                    left -= len(found[member])
+                family.extend(sheet.ledger.children())
+            return found
+
+        return self._claim(find, owner=owner, durable=False)
 
     def claim_any(self, *, owner: str, pools: Sequence[str], limit: int, durable: bool = False) -> list[Recorded]:
         """Take up to `limit` stages of any run that queues in these pools (P10), one answer for each run.
@@ -109,7 +99,7 @@ class Desk:
         self, find: Callable[[Transaction, datetime], Mapping[RunId, list[Stage]]], *, owner: str, durable: bool
     ) -> list[Recorded]:
         with self._turn:
-            for _ in range(_RACES):
+            for _ in range(RACES):
                 found: Mapping[RunId, list[Stage]] = {}
                 try:
                     now = self._machine.now()
@@ -117,24 +107,25 @@ class Desk:
                         found = find(tx, now)
                         answers = [self._take(tx, run_id, rows, owner=owner, now=now) for run_id, rows in found.items()]
                 except BaseException as error:
-                    self._forget(found)
-                    if not _is_race(error):
+                    self._saver.forget(found)
+                    if not is_race(error):
                         raise
                     continue
                 for answer in answers:
                     self._follow_up(answer)
                 return answers
-            raise _too_many_races(next(iter(found), RunId("")))
+            raise too_many_races(next(iter(found), RunId("")))
 
     def _take(self, tx: Transaction, run_id: RunId, rows: Sequence[Stage], *, owner: str, now: datetime) -> Recorded:
         picture = self._claimer.fresh(tx, run_id, rows)
         state = picture.sheet.run.state
         assignments = self._claimer.take(tx, picture, [row.no for row in rows], owner=owner, now=now)
         sheet = picture.sheet
-        self._tell(tx, sheet, state, now=now)
+        self._saver.tell(tx, sheet, state, now=now)
         return Recorded(
             run_id,
             steps=_final(sheet.take_changed_steps()),
+            calls=sheet.ledger.take_changed(),
             assignments=tuple(assignments),
             stop=tuple(sheet.take_stops()),
             over=sheet.is_over,
@@ -145,10 +136,11 @@ class Desk:
         if picture is None:
             return
         if answer.over and picture.sheet.run.ended_at is not None and (answer.steps or answer.assignments):
-            self._confirm(picture)
-        self._ring(picture.sheet, changed=bool(answer.steps or answer.assignments))
+            self._saver.confirm(picture)
+        self._saver.ring(picture.sheet, changed=bool(answer.steps or answer.assignments))
         if picture.sheet.run.ended_at is not None:
             self._pictures.forget(answer.run_id)
+        self._saver.follow_family(picture.sheet)
 
     # ---- reporting ----------------------------------------------------------------------------
 
@@ -168,10 +160,11 @@ class Desk:
             return self._recorder.touched
 
         with self._turn:
-            sheet = self._settle(run_id, act)
+            sheet = self._saver.settle(run_id, act)
             return Recorded(
                 run_id,
                 steps=_final(sheet.take_changed_steps()),
+                calls=sheet.ledger.take_changed(),
                 retries=tuple(self._recorder.retries),
                 stop=tuple(sheet.take_stops()),
                 refused=tuple(self._recorder.refused),
@@ -190,8 +183,15 @@ class Desk:
                     lost.append(stage_no)
             return lost
 
-        self._settle(run_id, act)
+        self._saver.settle(run_id, act)
         return tuple(lost)
+
+    def recall(self, keys: Sequence[str]) -> dict[str, CachedCall]:
+        """What the cache holds of task results under these keys, as long as it is all there."""
+        with self._store.transaction() as tx:
+            entries = tx.cache.get_many(keys)
+        found = {key: as_call(entry, now=self._machine.now()) for key, entry in entries.items()}
+        return {k: c for k, c in found.items() if c is not None and all(map(self._objects.exists, stored_in(c)))}
 
     def is_cancelled(self, run_id: RunId) -> bool:
         """Whether somebody cancelled the run: what still runs of it is to be stopped."""
@@ -218,7 +218,7 @@ class Desk:
             return ()
 
         with self._turn:
-            sheet = self._settle(run_id, act)
+            sheet = self._saver.settle(run_id, act)
             self._hooks.ring(f"pool:{sheet.run.pool}")  # its workers ask what is to be stopped
             return Recorded(
                 run_id,
@@ -245,8 +245,35 @@ class Desk:
         with self._turn:
             # A refusal saves nothing that would show the picture to be old, so that it is read anew.
             self._pictures.forget(run_id)
-            sheet = self._settle(run_id, act)
+            sheet = self._saver.settle(run_id, act)
         return Recorded(run_id, steps=_final(sheet.take_changed_steps()), over=sheet.is_over)
+
+    def answer(self, run_id: RunId, call_no: int, result: Arguments, *, by: str, message: str = "") -> None:
+        """A person answers a call that waits: its flow goes on.
+
+        Raises:
+            NotFound: RUN-001; FLW-086 when there is no such call.
+            Conflict: FLW-085 when it does not wait, or not any more.
+        """
+
+        def act(picture: Picture) -> Iterable[int]:
+            return [answer_call(picture.sheet, call_no, result, by=by, message=message, now=self._machine.now())]
+
+        with self._turn:
+            self._pictures.forget(run_id)
+            self._saver.settle(run_id, act)
+
+    def wake(self, run_id: RunId, stage_no: int) -> None:
+        """A paused stage whose calls all have their answers goes on, should nobody have told it (P2)."""
+
+        def act(picture: Picture) -> Iterable[int]:
+            while picture.sheet.stage(stage_no).state is StageState.PAUSED:
+                picture.sheet.give(stage_no, Answered(), now=self._machine.now())
+            return [stage_no]
+
+        with self._turn:
+            self._pictures.forget(run_id)
+            self._saver.settle(run_id, act)
 
     def take_over(self, run_id: RunId, *, reopen: bool) -> Recorded:
         """The worker that ran this run is known to be gone: free what it held, at once.
@@ -267,7 +294,7 @@ class Desk:
 
         with self._turn:
             self._pictures.forget(run_id)
-            sheet = self._settle(run_id, act)
+            sheet = self._saver.settle(run_id, act)
             return Recorded(run_id, steps=_final(sheet.take_changed_steps()), over=sheet.is_over)
 
     def expire(self, run_id: RunId, stage_no: int, *, fence: int, stamp: datetime | None) -> bool:
@@ -291,69 +318,12 @@ class Desk:
                 self._recorder.begin()
                 self._recorder.interrupt(picture.sheet, stage, now=now, lost=True)
                 picture.sheet.save(tx, now=now)
-                self._tell(tx, picture.sheet, state, now=now)
-            self._ring(picture.sheet, changed=True)
+                self._saver.tell(tx, picture.sheet, state, now=now)
+            self._saver.ring(picture.sheet, changed=True)
             if picture.sheet.run.ended_at is not None:
-                self._confirm(picture)
+                self._saver.confirm(picture)
+            self._saver.follow_family(picture.sheet)
             return True
-
-    # ---- saving -------------------------------------------------------------------------------
-
-    def _settle(self, run_id: RunId, act: Callable[[Picture], Iterable[int]]) -> Sheet:
-        """Decide on the picture of a run, save, and begin again with a fresh picture when a race was lost."""
-        with self._turn:
-            for _ in range(_RACES):
-                try:
-                    sheet = self._settle_once(run_id, act)
-                except BaseException as error:
-                    self._pictures.forget(run_id)
-                    if not _is_race(error):
-                        raise
-                    continue
-                self._ring(sheet, changed=True)
-                if sheet.run.ended_at is not None:
-                    self._pictures.forget(run_id)
-                return sheet
-            raise _too_many_races(run_id)
-
-    def _settle_once(self, run_id: RunId, act: Callable[[Picture], Iterable[int]]) -> Sheet:
-        picture = self._pictures.known(run_id)
-        if picture is None:
-            with self._store.transaction() as tx:
-                picture = self._pictures.of(tx, run_id)
-        sheet = picture.sheet
-        state = sheet.run.state
-        touched = list(act(picture))
-        if sheet.ends:
-            self._objects.sync(sorted(picture.unsynced))
-        now = self._machine.now()
-        with self._store.transaction(durable=sheet.ends) as tx:
-            sheet.save(tx, touched=touched, now=now)
-            self._tell(tx, sheet, state, now=now)
-        return sheet
-
-    def _tell(self, tx: Transaction, sheet: Sheet, before: RunState, *, now: datetime) -> None:
-        if sheet.run.state is not before:
-            self._hooks.changed(tx, sheet.run, now)
-
-    def _ring(self, sheet: Sheet, *, changed: bool) -> None:
-        if changed:
-            self._hooks.ring(f"run:{sheet.run.id}")
-        if sheet.take_freed():
-            self._hooks.ring(f"pool:{sheet.run.pool}")
-        if sheet.is_over:
-            self._hooks.ring("runs")
-
-    def _confirm(self, picture: Picture) -> None:
-        """Make the end of a run, which a claim brought about, survive a loss of power."""
-        self._objects.sync(sorted(picture.unsynced))
-        picture.sheet.note("run_kept", now=self._machine.now())
-        with self._store.transaction(durable=True) as tx:
-            picture.sheet.save(tx, now=self._machine.now())
-
-    def _forget(self, runs: Iterable[RunId]) -> None:
-        for run_id in runs:
-            self._pictures.forget(run_id)
 
     def _reason(self, sheet: Sheet, no: int, inputs: Mapping[str, Address], taken_from: RunId | None) -> str:
         picture = self._pictures.known(sheet.run.id)
@@ -374,13 +344,3 @@ def _reopen(sheet: Sheet, *, now: datetime) -> None:
 
 def _final(steps: Iterable[StepRecord]) -> tuple[StepRecord, ...]:
     return tuple(s for s in steps if s.state in FINAL_STEPS or s.state is StepState.HELD)
-
-
-def _is_race(error: BaseException) -> bool:
-    """Whether it is worth another try: somebody else was quicker, or the database undid one of two that collided."""
-    collided = isinstance(error, StoreFault) and error.problems[0].code == "DB-013"
-    return collided or isinstance(error, LostRace)
-
-
-def _too_many_races(run_id: RunId) -> Conflict:
-    return Conflict(Problem("RUN-015", {"run": run_id}))

@@ -12,11 +12,21 @@ from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
 from pauta.domain.runs import CacheEntry, Stage
 from pauta.domain.states import FINAL_STAGES, FINAL_STEPS, StageState, StepState
-from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
+from pauta.domain.wire import (
+    CallAwaits,
+    CallEnded,
+    CallStarted,
+    StageDone,
+    StageSuspended,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
 from pauta.domain.work import AttemptDied, Heard, Lines, Retry
 from pauta.engine import events
 from pauta.engine.cachekey import key_of
 from pauta.engine.dependents import stages_skipped_by
+from pauta.services.recording_calls import hear_call, hear_suspension
 from pauta.services.sheet import Sheet
 
 ReasonGiver = Callable[[Sheet, int, Mapping[str, Address], RunId | None], str]
@@ -59,6 +69,8 @@ class Recorder:
         started = self._begun.pop(no, None)
         if started is None:
             return {}
+        if sheet.step(no).state is StepState.PAUSED:
+            return {}  # it goes on
         began = datetime.fromtimestamp(started.at, UTC)
         return {"attempts": sheet.step(no).attempts + 1, "started_at": began}
 
@@ -70,9 +82,12 @@ class Recorder:
         if _is_repeated(sheet, item):
             return
         self.touched.add(item.stage)
-        if not sheet.holds(item.stage, item.fence):
+        if sheet.holds(item.stage, item.fence):
+            self._record(sheet, item, now=now)
+        else:
             self._refuse(sheet, item, now=now)
-            return
+
+    def _record(self, sheet: Sheet, item: Heard, *, now: datetime) -> None:
         match item:
             case StepStarted():
                 self._begun[item.step] = item
@@ -84,14 +99,19 @@ class Recorder:
                 sheet.put_step(replace(record, seconds=item.seconds, files=item.files))
                 self.stored.update(f.address for f in item.files)
                 self._fail(sheet, item.stage, item.fence, item.step, problem=item.problem, now=now)
+            case CallStarted() | CallEnded() | CallAwaits():
+                hear_call(sheet, item, self.stored, now=now)
             case StageDone():
                 sheet.give(item.stage, events.Finished(item.fence), now=now)
+            case StageSuspended():
+                self.end(sheet)
+                hear_suspension(sheet, item, now=now)
             case AttemptDied():
                 self.end(sheet)
                 self._died(sheet, item, now=now)
 
     def _refuse(self, sheet: Sheet, item: Heard, *, now: datetime) -> None:
-        if isinstance(item, StageDone | AttemptDied | StepStarted | StepFinished | StepFailed):
+        if not isinstance(item, Lines):
             sheet.note("late_result", now=now, stage_no=item.stage, report=type(item).__name__, fence=item.fence)
             self.refused.append(item.stage)
 
@@ -116,6 +136,8 @@ class Recorder:
             models=item.models,
             metrics=item.metrics,
             problem=None,
+            objects=item.objects,
+            message=item.message,
         )
         sheet.put_step(done)
         if stage.tries or stage.deaths:
@@ -126,6 +148,7 @@ class Recorder:
             if item.profile is not None:
                 sheet.keep_profile(item.output.address, item.profile)
         self.stored.update(f.address for f in item.files)
+        self.stored.update(o.address for o in item.objects if not o.inline and o.size)
         if recipe is not None and key is not None and taken is None:
             sheet.remember(
                 CacheEntry(
@@ -145,6 +168,7 @@ class Recorder:
     def _fail(self, sheet: Sheet, stage_no: int, fence: int, step_no: int, *, problem: Problem, now: datetime) -> None:
         """A step failed by its own doing: it waits for its next try, or the stage ends with it."""
         policy = sheet.planned(step_no).policy
+        sheet.ledger.set_back(step_no)
         failed = replace(sheet.step(step_no), state=StepState.FAILED, ended_at=now, problem=problem)
         sheet.put_step(failed)
         happened = events.StepFailed(fence, retries=policy.retries, on_failure=policy.on_failure, chance=self._chance())
@@ -201,6 +225,7 @@ class Recorder:
 
     def _set_back(self, sheet: Sheet, stage_no: int, *, but: int | None) -> None:
         for no in sheet.steps_of(stage_no):
+            sheet.ledger.set_back(no)
             if no != but and sheet.step(no).state is StepState.RUNNING:
                 sheet.put_step(replace(sheet.step(no), state=StepState.PENDING))
 
@@ -225,11 +250,15 @@ class Recorder:
         self._died(sheet, gone, now=now)
 
 
-def _is_repeated(sheet: Sheet, item: StepStarted | StepFinished | StepFailed | StageDone | AttemptDied) -> bool:
+def _is_repeated(sheet: Sheet, item: Heard) -> bool:
     """Whether this very attempt told it before: the answer was lost, so it is told again (P13)."""
+    if isinstance(item, Lines):
+        return False
     stage = sheet.stage(item.stage)
     if stage.fence != item.fence:
         return False
+    if isinstance(item, StageSuspended):
+        return stage.state is not StageState.RUNNING
     if isinstance(item, StepFinished | StepFailed):
         return sheet.step(item.step).state in FINAL_STEPS
     if isinstance(item, StepStarted):

@@ -11,9 +11,10 @@ from pauta.domain.outputs import FileRef, Output
 from pauta.domain.plan import PlannedStep
 from pauta.domain.problems import Conflict, Problem
 from pauta.ports.store import Store
+from pauta.services.bundles import bundle_of
 from pauta.services.desk import step_named
 from pauta.services.look import Looker
-from pauta.services.sheet import Sheet, bundle_of
+from pauta.services.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)

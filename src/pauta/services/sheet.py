@@ -14,7 +14,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pauta.domain.ids import Address
+from pauta.domain.calls import Call
+from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import FileRef
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStep
 from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, LogLine, Run, Stage, StepRecord
@@ -39,21 +40,11 @@ from pauta.engine.events import (
 )
 from pauta.engine.settle import settle
 from pauta.ports.store import Transaction
+from pauta.services.bundles import bundle_of, has_flows
+from pauta.services.ledger import Ledger
+from pauta.services.race import LostRace
 
-_PASSABLE = frozenset({StageState.PENDING, StageState.READY, StageState.SCHEDULED, StageState.HELD})
-
-
-class LostRace(Exception):
-    """A row was changed by somebody else since it was read."""
-
-
-def bundle_of(plan: Plan) -> Mapping[str, Address]:
-    """Every script and local module that a plan runs: path relative to the scripts' folder → address."""
-    files: dict[str, Address] = {}
-    for script in {id(step.script): step.script for step in plan.steps}.values():
-        files[script.path] = script.source
-        files.update(script.modules)
-    return files
+_PASSABLE = frozenset(StageState) - FINAL_STAGES - {StageState.RUNNING}
 
 
 @dataclass(slots=True)
@@ -78,15 +69,25 @@ class Sheet:
     Attributes:
         run: The run as decided so far.
         plan: Its plan.
+        ledger: The calls of its flows.
         to_stop: Stages whose running process is to be ended; emptied by `take_stops`.
     """
 
     def __init__(
-        self, run: Run, plan: Plan, *, stages: Sequence[Stage], steps: Sequence[StepRecord], last_line: int
+        self,
+        run: Run,
+        plan: Plan,
+        *,
+        stages: Sequence[Stage],
+        steps: Sequence[StepRecord],
+        last_line: int,
+        calls: Sequence[Call] = (),
     ) -> None:
         self.run = run
         self.plan = plan
+        self.ledger = Ledger(run.id, calls)
         self.to_stop: list[int] = []
+        self._orphans: list[RunId] = []
         self._stages = list(stages)
         self._steps = list(steps)
         self._next_line = last_line + 1
@@ -109,6 +110,7 @@ class Sheet:
             stages=tx.stages.of_run(run.id),
             steps=tx.steps.of_run(run.id),
             last_line=tx.logs.last(run.id),
+            calls=tx.calls.of_run(run.id) if has_flows(plan) else (),
         )
 
     # ---- reading ------------------------------------------------------------------------------
@@ -134,6 +136,10 @@ class Sheet:
     def planned(self, no: int) -> PlannedStep:
         """A step of the plan."""
         return self.plan.steps[no]
+
+    def stage_of(self, step_no: int) -> int:
+        """The number of a step's stage."""
+        return self._steps[step_no].stage_no
 
     def steps_of(self, stage_no: int) -> tuple[int, ...]:
         """The numbers of a stage's steps, in the order they run."""
@@ -238,6 +244,8 @@ class Sheet:
         for no in self.steps_of(stage_no):
             if self._steps[no].state not in FINAL_STEPS:
                 self.put_step(replace(self._steps[no], state=left, ended_at=now))
+            if len(self.ledger):
+                self._orphans.extend(self.ledger.end(no, now=now))
 
     def tell(self, event: RunEvent, *, now: datetime) -> Refusal | None:
         """Let something happen to the run."""
@@ -309,6 +317,11 @@ class Sheet:
         freed, self._freed = self._freed, False
         return freed
 
+    def take_orphans(self) -> list[RunId]:
+        """Runs that nobody waits for any more, since the last call."""
+        orphans, self._orphans = self._orphans, []
+        return orphans
+
     def take_stops(self) -> list[int]:
         """Stages whose process is to be ended, since the last call."""
         stops, self.to_stop = self.to_stop, []
@@ -331,6 +344,7 @@ class Sheet:
             self._free(tx, new.ended_stages, now=now)
             self._save_stages(tx, self._new.stages_before, ())
             self._new.stages_before = {}
+        self.ledger.save(tx)
         if new.opened:
             tx.attempts.add_many(list(new.opened.values()))
         if new.closed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,11 @@ from pauta.domain.ids import Address, RunId, new_run_id
 from pauta.domain.outputs import Output
 from pauta.domain.plan import Plan
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem
-from pauta.domain.runs import DEFAULT_POOL, PipelineRef, Run, RunOptions, Stage, StepRecord
+from pauta.domain.runs import DEFAULT_POOL, ParentCall, PipelineRef, Run, RunOptions, Stage, StepRecord
 from pauta.domain.states import RunState, StageState
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
-from pauta.services.desk import steps_from
+from pauta.services.pictures import steps_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Request:
         limits: Further keys under which its leases are counted.
         asked_by: Who asked for it; None for a command.
         document: The published version that it runs, if it runs one.
+        parent: The call of a flow that waits for it.
     """
 
     plan: Plan
@@ -53,6 +55,11 @@ class Request:
     limits: tuple[str, ...] = ()
     asked_by: str | None = None
     document: PipelineRef | None = None
+    parent: ParentCall | None = None
+
+    def for_flow(self, parent: ParentCall) -> Request:
+        """The same, begun by a flow's call."""
+        return dataclass_replace(self, parent=parent)
 
 
 def submit(
@@ -109,6 +116,7 @@ def put_on_record(
         limits=request.limits,
         asked_by=request.asked_by,
         document=request.document,
+        parent=request.parent,
     )
     stages = [
         Stage(run.id, s.no, StageState.PENDING if s.needs else StageState.READY, waiting_for=len(s.needs))

@@ -28,6 +28,8 @@ class DeploymentView(Struct, frozen=True):
     limits: tuple[str, ...]
     notifications: tuple[Notification, ...]
     description: str
+    tags: tuple[str, ...]
+    source: Mapping[str, str]
     state: str
     created_at: datetime
     changed_at: datetime
@@ -72,6 +74,8 @@ def deployment_view(deployment: Deployment) -> DeploymentView:
         limits=deployment.limits,
         notifications=deployment.notifications,
         description=deployment.description,
+        tags=deployment.tags,
+        source=deployment.source,
         state=deployment.state.value,
         created_at=deployment.created_at,
         changed_at=deployment.changed_at,

@@ -2,6 +2,85 @@
 
 from __future__ import annotations
 
-from pauta.domain.messages.text import Bilingual
+from pauta.domain.messages.text import Bilingual, both
 
-FLOW_WAITING: dict[str, Bilingual] = {}
+_ANSWERS: dict[str, Bilingual] = {
+    "FLW-085": both(
+        "{call} of run {run} was answered already: by {by}, at {at}",
+        "{call} da execução {run} já foi respondida: por {by}, às {at}",
+    ),
+    "FLW-085.over": both(
+        "{call} of run {run} does not wait any more; it is {state}",
+        "{call} da execução {run} não espera mais; está no estado {state}",
+        do="`pauta waiting` lists what does",
+        faca="`pauta waiting` lista o que espera",
+    ),
+    "FLW-086": both(
+        "run {run} has no call {call}; it has: {known}",
+        "a execução {run} não tem a chamada {call}; tem: {known}",
+    ),
+    "FLW-086.none": both(
+        "nothing of run {run} waits for an answer",
+        "nada da execução {run} espera uma resposta",
+        do="`pauta waiting` lists what does",
+        faca="`pauta waiting` lista o que espera",
+    ),
+    "FLW-086.several": both(
+        "several calls of run {run} wait: {known}",
+        "várias chamadas da execução {run} esperam: {known}",
+        do="say which one, by its name or number",
+        faca="diga qual, pelo nome ou pelo número",
+    ),
+    "FLW-087": both("expected {expected}, got {found}", "esperado {expected}, recebido {found}"),
+    "FLW-087.missing": both("is missing", "está faltando"),
+    "FLW-087.unknown": both(
+        "is not asked for",
+        "não foi pedido",
+        do="asked for are: {known}",
+        faca="foram pedidos: {known}",
+    ),
+    "FLW-087.json": both(
+        "the answer is not JSON: {reason}",
+        "a resposta não é JSON: {reason}",
+        do="texts stand in quotes: '\"like this\"'; --value-file takes a file",
+        faca="textos ficam entre aspas: '\"assim\"'; --value-file aceita um arquivo",
+    ),
+    "FLW-087.large": both(
+        "the answer has {size} bytes; {most} are the most",
+        "a resposta tem {size} bytes; o máximo são {most}",
+        do="store it where the flow can read it, and answer with its name",
+        faca="guarde-a onde o fluxo possa lê-la e responda com o nome",
+    ),
+    "FLW-087.schema": both(
+        "the flow asks with a JSON Schema that is none: {reason}",
+        "o fluxo pergunta com um JSON Schema que não é válido: {reason}",
+        do="mend the flow and cancel this run",
+        faca="corrija o fluxo e cancele esta execução",
+    ),
+    "FLW-088": both(
+        "{call} of run {run} asks for a yes or no, not for a value",
+        "{call} da execução {run} pede um sim ou não, e não um valor",
+        do="pauta approve {run}, or pauta reject {run}",
+        faca="pauta approve {run}, ou pauta reject {run}",
+    ),
+    "FLW-088.value": both(
+        "{call} of run {run} asks for a value, not for a yes or no",
+        "{call} da execução {run} pede um valor, e não um sim ou não",
+        do="pauta answer {run} VALUE",
+        faca="pauta answer {run} VALOR",
+    ),
+    "FLW-088.person": both(
+        "{call} of run {run} is no question to a person",
+        "{call} da execução {run} não é uma pergunta a uma pessoa",
+        do="`pauta waiting` lists what waits for a person",
+        faca="`pauta waiting` lista o que espera uma pessoa",
+    ),
+    "FLW-089": both(
+        "{call} of run {run} is for {roles} to answer; this token has the role {role}",
+        "{call} da execução {run} cabe a {roles} responder; este token tem o papel {role}",
+        do="ask somebody who has that role",
+        faca="peça a alguém que tenha esse papel",
+    ),
+}
+
+FLOW_WAITING: dict[str, Bilingual] = {**_ANSWERS}

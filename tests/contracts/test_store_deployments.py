@@ -32,7 +32,8 @@ def full_deployment() -> Deployment:
     return Deployment(
         ODD_TEXT, "p é", NOON, NOON + SECOND, "ana", 7, 3, {"a": [1, 2.5, None, {"b": "é"}]},
         {"df": "data/x.csv", "old": address(77)}, "training", False, "gpu", -4, 2, ("licence",),
-        (Notification(("failed", "held"), "webhook", "env:HOOK"),), ODD_TEXT, Switch.PAUSED,
+        (Notification(("failed", "held"), "webhook", "env:HOOK"),), ODD_TEXT, ("nightly", "é"),
+        {"kind": "git", "address": "https://example.org/x.git", "revision": "0a1b"}, Switch.PAUSED,
     )  # fmt: skip
 
 

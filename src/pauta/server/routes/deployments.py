@@ -39,6 +39,8 @@ class NewDeployment(Struct, frozen=True, forbid_unknown_fields=True):
         limits: Further keys under which they are counted.
         notifications: Whom to tell when a run reaches a state.
         description: What it is for.
+        tags: Words to find it by.
+        source: Where its scripts came from, as whoever deployed it recorded it.
     """
 
     name: str
@@ -54,6 +56,8 @@ class NewDeployment(Struct, frozen=True, forbid_unknown_fields=True):
     limits: tuple[str, ...] = ()
     notifications: tuple[Notification, ...] = ()
     description: str = ""
+    tags: tuple[str, ...] = ()
+    source: dict[str, str] = field(default_factory=dict)
 
 
 class DeploymentChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -76,6 +80,8 @@ class DeploymentChange(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     limits: tuple[str, ...] | UnsetType = UNSET
     notifications: tuple[Notification, ...] | UnsetType = UNSET
     description: str | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
+    source: dict[str, str] | UnsetType = UNSET
 
 
 @ROUTES.add("GET", "", permission=Permission.READ, answers=DeploymentList, summary="List deployments")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
@@ -17,19 +17,22 @@ from pauta.adapters.http_objects import HttpObjects
 from pauta.adapters.http_parcels import Batch, ended_leases, lighten, merge, parcels, stages_in
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, NotFound, PautaError, Problem
-from pauta.domain.wire import StepFailed, StepFinished
-from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded, Renewal
+from pauta.domain.wire import CachedCall
+from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded, Renewal, Told
 from pauta.domain.work_requests import (
     ClaimAsked,
     Given,
     LeaveAsked,
     Left,
+    Recall,
+    RecallAsked,
     Registered,
     Registration,
     RenewAsked,
     Renewed,
     ReportAsked,
 )
+from pauta.services.recording_calls import objects_of_cached
 from pauta.services.work_verbs_objects import addresses_of
 from pauta.services.work_verbs_sifting import objects_in
 
@@ -268,7 +271,7 @@ class HttpCounter:
     def _send_objects(self, asked: ReportAsked, *, end: float) -> None:
         """The pointer comes last (P22). What a replaced attempt made is not wanted: its report will be refused."""
         for item in asked.heard:
-            if isinstance(item, StepFinished | StepFailed):
+            if isinstance(item, Told):
                 grant = self._grants.get(Lease(asked.run, item.stage, item.fence), "")
                 for address in objects_in(item):
                     self._send(address, grant, end=end)
@@ -285,6 +288,22 @@ class HttpCounter:
     def _answer_seconds(self) -> float:
         """So long an answer may take before it is asked for again: short beside a lease."""
         return max(0.4, min(_ANSWER_SECONDS, self._known.lease_seconds / 6))
+
+    def recall(self, lease: Lease, keys: Sequence[str]) -> Mapping[str, CachedCall]:
+        """See `Counter`. Results whose objects cannot be fetched count as not found."""
+        asked = RecallAsked(self._known.owner, lease, tuple(keys))
+        try:
+            answer = self._ask("recall", asked, Recall, until=time.monotonic, patience=self._answer_seconds)
+            return {key: call for key, call in answer.found.items() if self._has_all(call, lease)}
+        except PautaError as error:
+            _log.warning("%s", error)
+            return {}
+
+    def _has_all(self, call: CachedCall, lease: Lease) -> bool:
+        addresses = objects_of_cached(call)
+        for address in addresses:
+            self._fetch_one(address, lease)
+        return all(map(self._objects.is_here, addresses))
 
     # ---- renewing -----------------------------------------------------------------------------
 

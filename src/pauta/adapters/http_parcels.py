@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from pauta.domain.ids import RunId
-from pauta.domain.wire import Candidate, StageDone, StepFailed
-from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Lines, Recorded
+from pauta.domain.wire import Candidate
+from pauta.domain.work import Assignment, EndOfAttempt, Heard, Lease, Lines, Recorded
 from pauta.domain.work_requests import ReportAsked
 
 MOST_BYTES = 400_000
@@ -75,6 +75,7 @@ def merge(run_id: RunId, answers: Sequence[Recorded]) -> Recorded:
     return Recorded(
         run_id,
         steps=tuple(step for answer in answers for step in answer.steps),
+        calls=tuple(call for answer in answers for call in answer.calls),
         retries=tuple(retry for answer in answers for retry in answer.retries),
         stop=tuple(stage for answer in answers for stage in answer.stop),
         refused=tuple(stage for answer in answers for stage in answer.refused),
@@ -89,7 +90,7 @@ def stages_in(heard: Sequence[Heard]) -> tuple[int, ...]:
 
 def ended_leases(run_id: RunId, heard: Sequence[Heard]) -> list[Lease]:
     """The leases that end with these reports."""
-    return [Lease(run_id, h.stage, h.fence) for h in heard if isinstance(h, StageDone | StepFailed | AttemptDied)]
+    return [Lease(run_id, h.stage, h.fence) for h in heard if isinstance(h, EndOfAttempt)]
 
 
 def lighten(assignment: Assignment) -> Assignment:

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from pauta.domain.ids import RunId
+from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import FileRef, Output
 from pauta.domain.problems import Problem
 
@@ -162,6 +162,12 @@ def is_call(no: int) -> bool:
 def step_of(no: int) -> int:
     """The step to which a number belongs: itself, or the step that made the call."""
     return no // CALLS_PER_STEP - 1 if is_call(no) else no
+
+
+def stored_in(arguments: Arguments | None) -> list[Address]:
+    """Addresses of the stored objects that a value needs."""
+    outputs = (arguments.value, *arguments.objects) if arguments is not None else ()
+    return [o.address for o in outputs if not o.inline and o.size]
 
 
 def objects_of_call(call: Call) -> list[Output]:

@@ -119,7 +119,11 @@ class CachedCall(msgspec.Struct, frozen=True):
 
 
 class Acknowledge(Message, frozen=True, tag="ack"):
-    """The reports of all steps up to `step` of this stage are recorded; of a flow all up to its call `call`."""
+    """The reports of all steps up to `step` of this stage are recorded.
+
+    With `call`: of its flow everything up to a `CallStarted` or `CallEnded` of this call that asked for the word;
+    each that asked gets one.
+    """
 
     stage: int
     fence: int
@@ -204,7 +208,8 @@ class StageDone(Message, frozen=True, tag="stage_done"):
 class CallStarted(Message, frozen=True, tag="call_started"):
     """A flow calls a task or a subflow: the call's first message in this attempt of it.
 
-    `step` is the flow's step; the other fields are those of `Call`.
+    `step` is the flow's step; the other fields are those of `Call`. With `wait` somebody waits for the word that it,
+    and all before it, is on record: one `Acknowledge` with this call.
     """
 
     stage: int
@@ -221,6 +226,7 @@ class CallStarted(Message, frozen=True, tag="call_started"):
     digest: str = ""
     given: dict[str, str] = {}
     tags: tuple[str, ...] = ()
+    wait: bool = False
 
 
 class CallEnded(Message, frozen=True, tag="call_ended"):

@@ -57,6 +57,12 @@ Heard = (
 )  # fmt: skip
 
 
+EndOfAttempt = StageDone | StageSuspended | StepFailed | AttemptDied
+"""With these an attempt is over."""
+Told = StepFinished | StepFailed | CallEnded | CallAwaits
+"""These may speak of objects that their attempt made."""
+
+
 class Lease(Struct, frozen=True):
     """One attempt that a worker holds."""
 

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pauta.domain.ids import RunId
+from pauta.domain.wire import CachedCall
 from pauta.domain.work import Heard, Lease, Recorded, Renewal
 
 MOST_WAIT_SECONDS = 25.0
@@ -112,6 +113,20 @@ class Renewed(Struct, frozen=True):
     renewal: Renewal
     draining: bool = False
     grants: tuple[HeldGrant, ...] = ()
+
+
+class RecallAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """A flow of this attempt asks what the cache holds of its tasks' results."""
+
+    owner: Name
+    lease: Lease
+    keys: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=10_000)]
+
+
+class Recall(Struct, frozen=True):
+    """What it holds, by key. The objects of these results may be fetched with the grant of the attempt."""
+
+    found: dict[str, CachedCall] = {}
 
 
 class LeaveAsked(Struct, frozen=True, forbid_unknown_fields=True):

@@ -72,7 +72,7 @@ class Claimer:
             for done in set(sheet.steps_of(no)).difference(rest):
                 picture.unsynced.update(objects_of(sheet.step(done)))
             if rest:
-                order = order_stage(sheet, no, rest, taker=self._taker, shelf=shelf, forced=forced)
+                order = order_stage(sheet, no, rest, taker=self._taker, shelf=shelf, forced=forced, now=now)
                 assignments.append(Assignment(order, sheet.bundle))
             else:
                 sheet.give(no, Finished(sheet.stage(no).fence), now=now)

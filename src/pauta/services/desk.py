@@ -20,7 +20,7 @@ from pauta.ports.store import Store, Transaction
 from pauta.services.claiming import Claimer
 from pauta.services.pictures import Picture, Pictures, objects_of, step_named, steps_from
 from pauta.services.recording import Recorder
-from pauta.services.recording_calls import answer_call, as_call, stored_in
+from pauta.services.recording_calls import answer_call, as_call, objects_of_cached
 from pauta.services.saving import LEASE, RACES, Hooks, Machine, Saver, is_race, too_many_races
 from pauta.services.sheet import Sheet
 from pauta.services.taking import Taker
@@ -191,7 +191,8 @@ class Desk:
         with self._store.transaction() as tx:
             entries = tx.cache.get_many(keys)
         found = {key: as_call(entry, now=self._machine.now()) for key, entry in entries.items()}
-        return {k: c for k, c in found.items() if c is not None and all(map(self._objects.exists, stored_in(c)))}
+        there = self._objects.exists
+        return {k: c for k, c in found.items() if c is not None and all(map(there, objects_of_cached(c)))}
 
     def is_cancelled(self, run_id: RunId) -> bool:
         """Whether somebody cancelled the run: what still runs of it is to be stopped."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pauta.domain.ids import RunId
 from pauta.domain.problems import NotFound
+from pauta.domain.wire import CachedCall
 from pauta.domain.work import Heard, Lease, Recorded, Renewal
 from pauta.services.desk import Desk
 
@@ -29,12 +30,16 @@ class DeskCounter:
     def claim(self, *, room: int, run_id: RunId | None = None, wait_seconds: float = 0.0) -> Sequence[Recorded]:
         """See `Counter`."""
         if run_id is not None:
-            return [self._desk.claim(owner=self._owner, limit=room, run_id=run_id)]
+            return self._desk.claim_family(owner=self._owner, limit=room, run_id=run_id)
         return self._desk.claim_any(owner=self._owner, pools=self._pools, limit=room, durable=self._durable)
 
     def report(self, run_id: RunId, heard: Sequence[Heard]) -> Recorded:
         """See `Counter`."""
         return self._desk.report(run_id, heard)
+
+    def recall(self, lease: Lease, keys: Sequence[str]) -> Mapping[str, CachedCall]:
+        """See `Counter`."""
+        return self._desk.recall(keys)
 
     def renew(self, held: Sequence[Lease]) -> Renewal:
         """See `Counter`."""

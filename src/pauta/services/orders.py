@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pauta.domain.plan import FROM_INPUT, PlannedStep
-from pauta.domain.wire import RunStage, StepOrder, TakeOrder
+from pauta.domain.wire import FlowOrder, RunStage, StepOrder, TakeOrder
 from pauta.services.sheet import Sheet
 from pauta.services.taking import Shelf, Taker
 
@@ -18,6 +19,7 @@ def order_stage(
     taker: Taker,
     shelf: Shelf,
     forced: frozenset[int],
+    now: datetime,
 ) -> RunStage:
     """The order for these steps of a stage.
 
@@ -47,6 +49,7 @@ def order_stage(
                 key=f"{sheet.run.id}/{step.name}",
                 candidates=taker.candidates(shelf, step, forced=forced) if position else (),
                 files=() if position else sheet.visible_files(no),
+                flow=_flow_of(sheet, step, now=now) if step.entry else None,
             )
         )
     return RunStage(
@@ -57,6 +60,16 @@ def order_stage(
         objects="",
         bundle="",
         model_path=sheet.plan.model_path,
+    )
+
+
+def _flow_of(sheet: Sheet, step: PlannedStep, *, now: datetime) -> FlowOrder:
+    return FlowOrder(
+        step.entry,
+        is_task=step.arguments is not None,
+        arguments=step.arguments,
+        calls=sheet.ledger.of_step(step.no),
+        now=now.timestamp(),
     )
 
 

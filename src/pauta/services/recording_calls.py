@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from pauta.domain.calls import Arguments, Call, CallKind, CallState, objects_of_call, step_of
+from pauta.domain.calls import Arguments, Call, CallKind, CallState, objects_of_call, step_of, stored_in
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, NotFound, Problem
 from pauta.domain.runs import CacheEntry
@@ -91,10 +91,9 @@ def as_call(entry: CacheEntry, *, now: datetime) -> CachedCall | None:
     return CachedCall(entry.run_id, Arguments(entry.output, entry.objects), entry.files)
 
 
-def stored_in(call: CachedCall) -> list[Address]:
+def objects_of_cached(call: CachedCall) -> list[Address]:
     """Addresses of the stored objects of such a result."""
-    outputs = (call.result.value, *call.result.objects)
-    return [*(o.address for o in outputs if not o.inline and o.size), *(f.address for f in call.files)]
+    return [*stored_in(call.result), *(f.address for f in call.files)]
 
 
 def _answers_needed(item: StageSuspended, *, waiting: int, by_others: int, all_of: int) -> int:
@@ -132,9 +131,8 @@ def _awaits(sheet: Sheet, item: CallAwaits, known: Call | None, stored: set[Addr
     sheet.ledger.put(call)
     if item.spawn is None:
         return
-    if item.spawn.arguments is not None:
-        given = (item.spawn.arguments.value, *item.spawn.arguments.objects)
-        stored.update(o.address for o in given if not o.inline and o.size)
+    stored.update(stored_in(item.spawn.arguments))
+    stored.update(o.address for o in item.spawn.inputs.values() if not o.inline and o.size)
     sheet.ledger.spawns.append(Spawned(call, item.spawn))
 
 

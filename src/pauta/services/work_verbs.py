@@ -14,12 +14,14 @@ from pauta.domain.ids import RunId
 from pauta.domain.problems import NotFound, Problem, shorten
 from pauta.domain.runs import Stage
 from pauta.domain.settings import QueueSettings
+from pauta.domain.wire import CachedCall
 from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Recorded, Renewal
 from pauta.domain.work_requests import (
     ClaimAsked,
     Given,
     HeldGrant,
     Left,
+    RecallAsked,
     Registered,
     Registration,
     RenewAsked,
@@ -185,6 +187,15 @@ class WorkVerbs:
             sifted = sift(tx, heard, run_id=run_id, owner=worker.owner)
         require_stored(sifted.counting, self._control.objects)
         return self._counter(worker).report(run_id, sifted.news)
+
+    def recall(self, worker: WorkerRecord, asked: RecallAsked) -> dict[str, CachedCall]:
+        """What the cache holds of task results; nothing for an attempt that is not, or no longer, the worker's."""
+        lease = asked.lease
+        with self._control.store.transaction() as tx:
+            stage = tx.stages.get(lease.run, lease.stage)
+        if stage is None or stage.owner != worker.owner or stage.fence != lease.fence:
+            return {}
+        return self._control.desk.recall(asked.keys)
 
     # ---- renewing -----------------------------------------------------------------------------
 

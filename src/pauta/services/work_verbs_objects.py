@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from pauta.domain.calls import objects_of_call, stored_in
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Output
 from pauta.domain.problems import Conflict, NotFound, Problem
@@ -41,6 +42,10 @@ def _taken_by(step: StepOrder) -> Iterable[Address]:
         yield from _stored(candidate.output)
         for file in candidate.files:
             yield file.address
+    if step.flow is not None:
+        yield from stored_in(step.flow.arguments)
+        for call in step.flow.calls:
+            yield from (output.address for output in objects_of_call(call))
 
 
 def _stored(output: Output | None) -> tuple[Address, ...]:
@@ -71,6 +76,12 @@ class WorkObjects:
             if stage is None or stage.state is not StageState.RUNNING or stage.fence != lease.fence:
                 raise Conflict(_replaced(tx, lease, stage))
         return lease
+
+    def allow(self, lease: Lease, addresses: Iterable[Address]) -> None:
+        """This attempt takes these as well: the cache gave it results that need them."""
+        known = self._taken_of(lease)
+        with self._lock:
+            self._taken[lease] = known.union(addresses)
 
     def require_taken(self, lease: Lease, address: Address) -> None:
         """Check that this attempt takes this object.
@@ -105,7 +116,7 @@ def _read_taken(tx: Transaction, control: Control, lease: Lease) -> frozenset[Ad
     found: set[Address] = set(sheet.bundle.values())
     steps = sheet.steps_of(lease.stage)
     for part in (steps, *((no,) for no in steps)):  # an attempt may begin at any step: those before it were done
-        order = order_stage(sheet, lease.stage, part, taker=taker, shelf=shelf, forced=frozenset())
+        order = order_stage(sheet, lease.stage, part, taker=taker, shelf=shelf, forced=frozenset(), now=control.now())
         found.update(addresses_of(Assignment(order, {})))
     return frozenset(found)
 

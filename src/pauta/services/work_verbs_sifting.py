@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from pauta.domain.calls import step_of, stored_in
 from pauta.domain.ids import Address, RunId, is_address
 from pauta.domain.problems import Conflict, InvalidInput, Problem, shorten
 from pauta.domain.runs import Stage, StepRecord
 from pauta.domain.states import FINAL_STEPS, StageState, StepState
-from pauta.domain.wire import StageDone, StepFailed, StepFinished, StepStarted
-from pauta.domain.work import AttemptDied, Heard, Lines
+from pauta.domain.wire import (
+    CallAwaits,
+    CallEnded,
+    StageDone,
+    StageSuspended,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
+from pauta.domain.work import Heard, Lines
 from pauta.ports.objects import Objects
 from pauta.ports.store import Transaction
 
@@ -94,21 +103,28 @@ def objects_in(item: Heard) -> list[Address]:
         case StepFinished(output=output, files=files, models=models):
             stored = [output.address] if output is not None and not output.inline and output.size else []
             kept = [f.address for f in files] + [f.address for model in models for f in model.files]
-            return [*stored, *kept]
+            return [*stored, *kept, *(o.address for o in item.objects if not o.inline and o.size)]
         case StepFailed(files=files):
             return [f.address for f in files]
+        case CallEnded(result=result, files=files):
+            return [*stored_in(result), *(f.address for f in files)]
+        case CallAwaits(spawn=spawn) if spawn is not None:
+            inputs = [o.address for o in spawn.inputs.values() if not o.inline and o.size]
+            return [*stored_in(spawn.arguments), *inputs]
         case _:
             return []
 
 
 def _step_of(item: Heard) -> int | None:
-    return None if isinstance(item, StageDone) else item.step
+    if isinstance(item, StageDone):
+        return None
+    return step_of(item.step) if isinstance(item, Lines) else item.step
 
 
 def _stage_of(item: Heard, steps: Mapping[int, StepRecord]) -> int:
     """The stage that an item is about; its step must be one of that stage."""
     if isinstance(item, Lines):
-        return steps[item.step].stage_no
+        return steps[step_of(item.step)].stage_no
     no = _step_of(item)
     if no is not None and steps[no].stage_no != item.stage:
         raise InvalidInput(Problem("ATT-005", {"what": "step", "number": no}))
@@ -131,20 +147,22 @@ def _foreign(stage: int, fence: int) -> Conflict:
 
 
 def _is_known(item: Heard, stage: Stage, steps: Mapping[int, StepRecord]) -> bool:
-    """Whether the records show that exactly this was recorded before (P13)."""
+    """Whether the records show that exactly this was recorded before (P13). What is known of calls the desk knows."""
     if stage.fence != item.fence:
         return False
-    match item:
-        case StepStarted():
-            step = steps[item.step]
-            began = step.started_at.timestamp() if step.started_at is not None else None
-            return step.state in FINAL_STEPS or (step.state is StepState.RUNNING and began == item.at)
-        case StepFinished():
-            return steps[item.step].state is StepState.COMPLETED and stage.state in _DONE
-        case StepFailed():
-            failed = steps[item.step].state is StepState.FAILED and stage.state is StageState.FAILED
-            return failed or stage.state is StageState.SCHEDULED
-        case StageDone():
-            return stage.state is StageState.COMPLETED
-        case AttemptDied() | Lines():
-            return False
+    if isinstance(item, StageDone):
+        return stage.state is StageState.COMPLETED
+    if isinstance(item, StageSuspended):
+        return stage.state is not StageState.RUNNING
+    if isinstance(item, StepStarted | StepFinished | StepFailed):
+        return _is_known_step(item, stage, steps[item.step])
+    return False
+
+
+def _is_known_step(item: StepStarted | StepFinished | StepFailed, stage: Stage, step: StepRecord) -> bool:
+    if isinstance(item, StepStarted):
+        began = step.started_at.timestamp() if step.started_at is not None else None
+        return step.state in FINAL_STEPS or (step.state is StepState.RUNNING and began == item.at)
+    if isinstance(item, StepFinished):
+        return step.state is StepState.COMPLETED and stage.state in _DONE
+    return (step.state is StepState.FAILED and stage.state is StageState.FAILED) or stage.state is StageState.SCHEDULED

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from pauta.domain import wire
+from pauta.domain.calls import Call, CallState
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Problem
-from pauta.domain.work import AttemptDied, Heard
+from pauta.domain.work import AttemptDied, EndOfAttempt, Heard, Lease, Lines
 from pauta.ports.launcher import Exited, Happening, Printed, Reported
 from pauta.ports.objects import Identity
 from pauta.ports.watcher import Watcher
@@ -57,8 +58,8 @@ class Bench:
         """Take in what happened in one of its processes."""
         for heard in self._digest(hand, happening, now=now):
             self._heard.append(heard)
-            self._hurry = self._hurry or isinstance(heard, wire.StageDone | wire.StepFailed | AttemptDied)
-            patience = BEGINNING_SECONDS if isinstance(heard, wire.StepStarted) else GATHER_SECONDS
+            self._hurry = self._hurry or is_waited_for(heard)
+            patience = BEGINNING_SECONDS if isinstance(heard, _BEGINNINGS) else GATHER_SECONDS
             due = time.monotonic() + patience
             self._due = due if self._due is None else min(self._due, due)
 
@@ -135,9 +136,11 @@ class Bench:
                     hand.storing.remove(report.step)
                 if report.output is not None and report.stored is not None:
                     self.trusted[report.output.address] = report.stored
-            case wire.StepFailed():
+            case wire.StepFailed() | wire.StageSuspended():
                 self.book.close(report.step)
                 hand.retire()
+            case wire.CallStarted() | wire.CallEnded() | wire.CallAwaits():
+                self._digest_call(hand, report)
             case wire.StageDone():
                 seconds = hand.finish_stage()
                 self.depth.learn(seconds)
@@ -146,6 +149,13 @@ class Bench:
                 self._digest_aside(hand, report, now=now)
                 return ()
         return (report,)
+
+    def _digest_call(self, hand: Hand, report: wire.CallReport) -> None:
+        if isinstance(report, wire.CallStarted):
+            hand.fences[report.no] = hand.fences.get(report.step, 0)
+            self.watcher.call_began(_call(self.run_id, report))
+        else:
+            self.book.close(report.no)
 
     def _digest_aside(self, hand: Hand, report: wire.Report, *, now: datetime) -> None:
         """What is shown or logged, but changes no state."""
@@ -181,8 +191,63 @@ class Bench:
         return heard
 
 
+_BEGINNINGS = wire.StepStarted | wire.CallStarted
+
+
+def is_waited_for(heard: Heard) -> bool:
+    """Whether somebody can go on only when this is on record."""
+    if isinstance(heard, wire.CallStarted | wire.CallEnded):
+        return heard.wait
+    return isinstance(heard, EndOfAttempt | wire.CallAwaits)
+
+
+def acknowledgement(heard: Heard) -> wire.Acknowledge | None:
+    """The word that this is on record, for a process that may wait for it."""
+    if isinstance(heard, wire.StepFinished):
+        return wire.Acknowledge(heard.stage, heard.fence, heard.step)
+    if isinstance(heard, wire.CallStarted | wire.CallEnded) and heard.wait:
+        return wire.Acknowledge(heard.stage, heard.fence, heard.step, heard.no)
+    return None
+
+
+def _call(run_id: RunId, report: wire.CallStarted) -> Call:
+    """A call that begins, for whoever looks on."""
+    return Call(
+        run_id,
+        report.no,
+        report.step,
+        report.parent,
+        report.kind,
+        report.name,
+        report.index,
+        report.position,
+        CallState.RUNNING,
+        attempts=report.attempt,
+        started_at=datetime.fromtimestamp(report.at, UTC),
+        tags=report.tags,
+    )
+
+
 def _problem(hand: Hand, exited: Exited) -> Problem:
     if exited.cause == "timeout" and hand.queue and hand.body is not None:
         limit = hand.queue[0].steps[hand.body].timeout_seconds or 0.0
         return problem_of_timeout(limit, grace_seconds=GRACE_SECONDS, signal=exited.signal)
     return problem_of_exit(exited, memory_limit=hand.memory_bytes)
+
+
+def late_attempts(run_id: RunId, heard: Sequence[Heard], refused: Sequence[int]) -> set[Lease]:
+    """The attempts whose reports came too late.
+
+    A worker that slept through its lease may hold the same stage again, under a new fence, when its old report is
+    refused: of several attempts in one report the newest is left to the next heartbeat.
+    """
+    fences: dict[int, set[int]] = {stage: set() for stage in refused}
+    for item in heard:
+        if not isinstance(item, Lines) and item.stage in fences:
+            fences[item.stage].add(item.fence)
+    return {
+        Lease(run_id, stage, fence)
+        for stage, told in fences.items()
+        for fence in told
+        if len(told) == 1 or fence < max(told)
+    }

@@ -12,12 +12,12 @@ from datetime import datetime
 from pauta.domain import wire
 from pauta.domain.ids import RunId
 from pauta.domain.problems import PautaError
-from pauta.domain.work import Assignment, AttemptDied, Heard, Lease, Lines, Recorded
+from pauta.domain.work import Assignment, EndOfAttempt, Heard, Lease, Recorded
 from pauta.ports.counter import Counter
-from pauta.ports.launcher import Exited, Launcher, Process
+from pauta.ports.launcher import Exited, Launcher, Process, Reported
 from pauta.ports.objects import Objects
 from pauta.ports.watcher import Watcher
-from pauta.worker.bench import GRACE_SECONDS, Bench
+from pauta.worker.bench import GRACE_SECONDS, Bench, acknowledgement, late_attempts
 from pauta.worker.departing import clear
 from pauta.worker.feed import Feed, Hold
 from pauta.worker.hand import Given, Hand, Pace
@@ -229,6 +229,9 @@ class Crew:
             if hand is None:
                 self._hiring.hear(process, happening)
                 continue
+            if isinstance(happening, Reported) and isinstance(happening.report, wire.CacheAsked):
+                hand.process.send(self._recalled(hand.run_id, happening.report))
+                continue
             self._benches[hand.run_id].hear(hand, happening, now=self._now())
             if isinstance(happening, Exited):
                 del self._hands[process]
@@ -237,6 +240,13 @@ class Crew:
             os.eventfd_read(self._wake)
             self.feed.hint()
         self.record(only_urgent=True)
+
+    def _recalled(self, run_id: RunId, asked: wire.CacheAsked) -> wire.Recalled:
+        """A flow asks what the cache holds. What cannot be had now is computed."""
+        found: dict[str, wire.CachedCall] = {}
+        with suppress(PautaError):
+            found.update(self._counter.recall(Lease(run_id, asked.stage, asked.fence), asked.keys))
+        return wire.Recalled(asked.stage, asked.fence, asked.step, found)
 
     def _patience(self, longest: float) -> float:
         """Seconds until something has to be done although nothing happens."""
@@ -269,12 +279,12 @@ class Crew:
             bench.put_back(everything)
             raise
         for item in heard:
-            if isinstance(item, wire.StageDone | wire.StepFailed | AttemptDied):
+            if isinstance(item, EndOfAttempt):
                 self._heart.let_go(Lease(bench.run_id, item.stage, item.fence))
                 self.feed.hint()
         self._acknowledge(bench, heard)
         self._show(bench, recorded)
-        late = _late(bench.run_id, everything, recorded.refused)
+        late = late_attempts(bench.run_id, everything, recorded.refused)
         for hand in [h for h in self._hands.values() if h.run_id == bench.run_id]:
             if {g.order.stage for g in hand.queue}.intersection(recorded.stop):
                 hand.stop("cancelled", grace_seconds=GRACE_SECONDS)
@@ -283,12 +293,12 @@ class Crew:
         self._wind_up(bench, recorded)
 
     def _acknowledge(self, bench: Bench, heard: Sequence[Heard]) -> None:
-        for item in heard:
-            if isinstance(item, wire.StepFinished):
-                for hand in self._hands.values():
-                    is_own = hand.run_id == bench.run_id and hand.queue
-                    if is_own and hand.queue[0].has_effects and item.step in hand.queue[0].steps:
-                        hand.process.send(wire.Acknowledge(item.stage, item.fence, item.step))
+        words = [word for item in heard if (word := acknowledgement(item)) is not None]
+        hands = [h for h in self._hands.values() if h.run_id == bench.run_id] if words else []
+        for word in words:
+            for hand in hands:
+                if hand.queue and hand.queue[0].has_effects and word.step in hand.queue[0].steps:
+                    hand.process.send(word)
 
     def tell(self, recorded: Recorded) -> None:
         """Something was put on record by somebody else: whoever looks on is told."""
@@ -299,6 +309,8 @@ class Crew:
             if retry.next_at is not None:
                 self._retry_at = min(self._retry_at or retry.next_at, retry.next_at)
             bench.watcher.step_retries(retry.step, retry.problem, retry.next_at, retry.attempt)
+        for call in recorded.calls:
+            bench.watcher.call_ended(call)
         for step in recorded.steps:
             bench.watcher.step_ended(step)
 
@@ -372,21 +384,3 @@ class Crew:
             self._see_off(hand)
         self._hiring.close()
         os.close(self._wake)
-
-
-def _late(run_id: RunId, heard: Sequence[Heard], refused: Sequence[int]) -> set[Lease]:
-    """The attempts whose reports came too late.
-
-    A worker that slept through its lease may hold the same stage again, under a new fence, when its old report is
-    refused: of several attempts in one report the newest is left to the next heartbeat.
-    """
-    fences: dict[int, set[int]] = {stage: set() for stage in refused}
-    for item in heard:
-        if not isinstance(item, Lines) and item.stage in fences:
-            fences[item.stage].add(item.fence)
-    return {
-        Lease(run_id, stage, fence)
-        for stage, told in fences.items()
-        for fence in told
-        if len(told) == 1 or fence < max(told)
-    }

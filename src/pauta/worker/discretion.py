@@ -55,6 +55,17 @@ class Discretion:
                 changes = {"text": masker.mask_text(report.text)}
             case wire.Measured():
                 changes = {"name": masker.mask_text(report.name)}
+            case wire.CallEnded():
+                changes = {
+                    "problem": masker.mask_problem(report.problem) if report.problem is not None else None,
+                    "message": masker.mask_text(report.message),
+                    "metrics": masker.mask_value(report.metrics),
+                    "profiles": masker.mask_value(report.profiles),
+                    "files": masker.mask_value(report.files),
+                }
+            case wire.CallAwaits():
+                awaited = replace(report.awaited, prompt=masker.mask_text(report.awaited.prompt))
+                changes = {"message": masker.mask_text(report.message), "awaited": awaited}
             case wire.StepFailed():
                 changes = {
                     "problem": masker.mask_problem(report.problem),
@@ -62,6 +73,7 @@ class Discretion:
                 }
             case wire.StepFinished():
                 changes = {
+                    "message": masker.mask_text(report.message),
                     "profile": masker.mask_value(report.profile),
                     "metrics": masker.mask_value(report.metrics),
                     "files": masker.mask_value(report.files),

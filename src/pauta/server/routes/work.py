@@ -1,4 +1,4 @@
-"""Seven verbs for workers on other machines, and no more: a worker's token opens nothing else (S21)."""
+"""Eight verbs for workers on other machines, and no more: a worker's token opens nothing else (S21)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from pauta.domain.work_requests import (
     Given,
     LeaveAsked,
     Left,
+    Recall,
+    RecallAsked,
     Registered,
     Registration,
     RenewAsked,
@@ -36,6 +38,7 @@ from pauta.server.caller import CallerDep, ControlDep, visit_of
 from pauta.server.routing import Routes
 from pauta.server.streaming import Streams, Watch, streams_of
 from pauta.services.access import Caller
+from pauta.services.recording_calls import objects_of_cached
 from pauta.services.work_verbs import WorkVerbs
 from pauta.services.work_verbs_objects import WorkObjects
 
@@ -114,6 +117,14 @@ def _claim_at_once(verbs: WorkVerbs, caller: Caller, asked: ClaimAsked) -> tuple
 def report_work(body: ReportAsked, desk: DeskDep, caller: CallerDep) -> Recorded:
     """Put on record what happened in a run. What comes from an attempt that was replaced is in `refused`."""
     return desk.verbs.report(desk.verbs.worker(caller, body.owner), body)
+
+
+@ROUTES.add("POST", "/recall", permission=Permission.WORK, answers=Recall, summary="Ask the cache for task results")
+def recall_results(body: RecallAsked, desk: DeskDep, caller: CallerDep) -> Recall:
+    """What the cache holds of task results under these keys; the attempt may then fetch their objects."""
+    found = desk.verbs.recall(desk.verbs.worker(caller, body.owner), body)
+    desk.objects.allow(body.lease, [a for call in found.values() for a in objects_of_cached(call)])
+    return Recall(found)
 
 
 @ROUTES.add("POST", "/renew", permission=Permission.WORK, answers=Renewed, summary="Renew leases")

@@ -11,9 +11,9 @@ import pytest
 import pauta.cli
 from pauta.cli.app import app
 from pauta.cli.help import EXAMPLES, GROUPS
-from pauta.cli.language import from_environment
 from pauta.cli.later import LATER, load
 from pauta.cli.words import WORDS, Words
+from pauta.domain.languages import from_environment
 from pauta.domain.messages.running import RUNNING
 from pauta.domain.states import RunState, StepState
 

@@ -27,8 +27,18 @@ class ApiClient(AbstractContextManager["ApiClient"]):
     """
 
     def __init__(self, url: str, token: str = "", language: str = "en") -> None:
-        self.connection = Connection(url, token, language=language)
-        self.url = self.connection.url
+        self._speak_over(Connection(url, token, language=language))
+
+    @classmethod
+    def over(cls, connection: Connection) -> ApiClient:
+        """The same routes over a connection that is there already."""
+        made = cls.__new__(cls)
+        made._speak_over(connection)
+        return made
+
+    def _speak_over(self, connection: Connection) -> None:
+        self.connection = connection
+        self.url = connection.url
         self.runs = RunsApi(self.connection)
         self.pipelines = PipelinesApi(self.connection)
         self.deployments = DeploymentsApi(self.connection)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,29 @@ def reach(folder: Path, *, language: str, command: str) -> RemoteProject:
     if found is None:
         raise InvalidInput(Problem("API-104", {"command": command, "folder": shorten(folder)}))
     return found
+
+
+@contextmanager
+def reach_or_open(folder: Path, *, language: str, say: Callable[[str], None]) -> Iterator[RemoteProject]:
+    """The project of this folder through its server, or, when none runs or is named, through its own records.
+
+    Args:
+        folder: The project's folder; its records are made if there are none.
+        language: Of what is told.
+        say: Where warnings go when the records are opened here.
+
+    Raises:
+        StoreFault: DB-… when the records cannot be opened.
+    """
+    found = remote_project(folder, language=language)
+    if found is not None:
+        with found:
+            yield found
+        return
+    from pauta.assembly.own_records import own_records
+
+    with own_records(folder, language=language, say=say) as own:
+        yield own
 
 
 def remote_project(folder: Path, *, language: str) -> RemoteProject | None:

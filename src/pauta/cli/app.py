@@ -29,11 +29,11 @@ from pauta.cli import (
     show,
 )
 from pauta.cli.help import HelpfulGroup, PautaCommand
-from pauta.cli.language import from_environment
 from pauta.cli.later import LATER
 from pauta.cli.session import Session, session_of
 from pauta.cli.unknown import unknown_command
 from pauta.cli.usage import Everywhere, UsageError, problem_of, take_everywhere
+from pauta.domain.languages import from_environment
 from pauta.domain.problems import PautaError, Problem, StepFault, StoreFault, shorten
 
 OK, FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pauta.cli.listing import Column, done, show_list, show_one, state, when
-from pauta.cli.served import command, noun, served
+from pauta.cli.served import command, noun, served_or_own
 from pauta.cli.session import session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
 
@@ -50,7 +50,7 @@ def create(
         values = {"name": "--type", "found": f'"{shorten(kind)}"', "expected": ", ".join(KINDS)}
         raise InvalidInput(Problem("CLI-001", values, variant="value"))
     body = {"name": name, "kind": kind, "queue": queue, "limit": limit, "description": description}
-    with served(context) as remote:
+    with served_or_own(context, makes=True) as remote:
         made = remote.client.places.create_pool({k: v for k, v in body.items() if v is not None})
     return done(session, made, "pool.created", name=name, kind=kind)
 
@@ -58,7 +58,7 @@ def create(
 @command(app, "list")
 def list_(context: typer.Context) -> int:
     """List work pools."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.places.pools()
     show_list(found, COLUMNS, session_of(context), none="pool.none")
     return 0
@@ -67,7 +67,7 @@ def list_(context: typer.Context) -> int:
 @command(app, "show")
 def show(context: typer.Context, name: Name) -> int:
     """Show one work pool."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.places.pool(name)
     show_one(found, FACTS, session_of(context))
     return 0
@@ -76,7 +76,7 @@ def show(context: typer.Context, name: Name) -> int:
 @command(app, "pause")
 def pause(context: typer.Context, name: Name) -> int:
     """Nothing new starts in it."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.places.switch_pool(name, on=False)
     return done(session_of(context), answer, "pool.paused", name=name)
 
@@ -84,7 +84,7 @@ def pause(context: typer.Context, name: Name) -> int:
 @command(app, "resume")
 def resume(context: typer.Context, name: Name) -> int:
     """It goes on."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.places.switch_pool(name, on=True)
     return done(session_of(context), answer, "pool.resumed", name=name)
 
@@ -92,7 +92,7 @@ def resume(context: typer.Context, name: Name) -> int:
 @command(app, "remove")
 def remove(context: typer.Context, name: Name) -> int:
     """Remove it."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         remote.client.places.remove_pool(name)
     return done(session_of(context), {"removed": name}, "pool.removed", name=name)
 
@@ -101,7 +101,7 @@ def remove(context: typer.Context, name: Name) -> int:
 def set_limit(context: typer.Context, name: Name, most: Most) -> int:
     """At most so many stages at a time over all its workers."""
     limit = most_of(most)
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.places.change_pool(name, {"limit": limit})
     session = session_of(context)
     if limit is None:

@@ -66,3 +66,27 @@ def served(context: typer.Context) -> Iterator[RemoteProject]:
     folder = session.project_folder()
     with reach(folder, language=session.language, command=context.command_path) as remote:
         yield remote
+
+
+@contextmanager
+def served_or_own(context: typer.Context, *, makes: bool = False) -> Iterator[RemoteProject]:
+    """The project through its server; without one through its own records, as the server would have it.
+
+    Args:
+        context: Of the command.
+        makes: Records are made if there are none; otherwise a folder without any needs a server.
+
+    Raises:
+        InvalidInput: API-104 when there is neither.
+    """
+    from pauta.assembly import RECORDS
+    from pauta.assembly.reaching import reach_or_open
+
+    session = session_of(context)
+    folder = session.project_folder()
+    if not makes and not (folder / RECORDS).is_dir():
+        with served(context) as remote:
+            yield remote
+        return
+    with reach_or_open(folder, language=session.language, say=session.aside) as project:
+        yield project

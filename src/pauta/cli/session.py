@@ -92,7 +92,7 @@ def session_of(context: typer.Context) -> Session:
     """The session that a command was called in."""
     if isinstance(context.obj, Session):
         return context.obj
-    from pauta.cli.language import from_environment
+    from pauta.domain.languages import from_environment
 
     return Session(language=from_environment(os.environ), as_json=False)
 

@@ -10,8 +10,8 @@ from typing import Any
 import typer
 
 from pauta.cli.help import meta
-from pauta.cli.language import language_of
 from pauta.cli.words import Words
+from pauta.domain.languages import language_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
 
 # Typer carries its parser inside or beside it, depending on its version; the class is the same either way.

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pauta.domain.calls import (
+    CALLS_PER_STEP,
+    Arguments,
+    Awaited,
+    Call,
+    CallKind,
+    CallState,
+    first_call_of,
+    step_of,
+)
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Column, FileRef, Kind, ModelRecord, Output
 from pauta.domain.pipeline import OnFailure, Part, RetryPolicy, StepPolicy
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStage, PlannedStep, Taken
 from pauta.domain.problems import Place, Problem
-from pauta.domain.runs import Attempt, CacheEntry, PipelineRef, Run, RunOptions, Stage, StepRecord
+from pauta.domain.runs import Attempt, CacheEntry, ParentCall, PipelineRef, Run, RunOptions, Stage, StepRecord
 from pauta.domain.scripts import Parameter, Script, Signature
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 from pauta.ports.store import Store
@@ -120,6 +131,7 @@ def full_plan() -> Plan:
         min_rows=5,
     )
     second = PlannedStep(1, "b", Part.TRAINING, script(2), takes=(Taken("clean", 0),), after=(0,))
+    second = replace(second, entry="flow", is_flow=True, arguments=Arguments(value(), (frame(61),)))
     stages = (PlannedStage(0, (0,)), PlannedStage(1, (1,), (0,)))
     return Plan("modelo", (first, second), stages, ("df",), "./pipeline")
 
@@ -150,6 +162,8 @@ def full_run(number: int = 1) -> Run:
         limits=("licença", "gpu"),
         asked_by="schedule às 5",
         document=PipelineRef(ODD_TEXT, 7),
+        paused_stages=2,
+        parent=ParentCall(run_id(0), 2**40),
     )
 
 
@@ -173,6 +187,49 @@ def full_step(run: RunId, no: int = 0) -> StepRecord:
         models=(model(),),
         metrics={"rmse": 0.25, "nan": float("nan"), "top": float("inf"), "low": float("-inf"), "whole": 2.0},
         problem=problem(),
+        objects=(frame(35), value()),
+        message=ODD_TEXT,
+    )
+
+
+def call(run: RunId, no: int = CALLS_PER_STEP, state: CallState = CallState.RUNNING, **changes: Any) -> Call:
+    """A call of a task by a flow."""
+    first = first_call_of(step_of(no))
+    given: dict[str, Any] = {
+        "kind": CallKind.TASK, "name": "fetch", "index": no - first, "position": no - first, **changes,
+    }  # fmt: skip
+    return Call(run, no, step_of(no), None, state=state, **given)
+
+
+def full_call(run: RunId, no: int = 2**40) -> Call:
+    """A call with every field filled."""
+    return Call(
+        run,
+        no,
+        step_of(no),
+        no - 1,
+        CallKind.APPROVAL,
+        ODD_TEXT,
+        3,
+        4,
+        CallState.PAUSED,
+        attempts=2,
+        started_at=NOON,
+        ended_at=NOON + SECOND,
+        seconds=0.1 + 0.2,
+        digest="d1",
+        given={"url": "a1", "é": "b2"},
+        result=Arguments(value({"frame": {"$": 0}}), (frame(51), frame(52, kind=Kind.ARRAY, format="npy"))),
+        files=(FileRef("é.txt", address(53), 7),),
+        metrics={"rows": 2.0, "nan": float("nan"), "low": float("-inf")},
+        message=ODD_TEXT,
+        problem=problem(),
+        awaited=Awaited(1e9 + 0.25, ODD_TEXT, {"type": "object", "required": ["a"]}, ("analyst",)),
+        outputs={"df": frame(54)},
+        child=run_id(77),
+        cached_from=run_id(78),
+        by="ana",
+        tags=("a", "é"),
     )
 
 

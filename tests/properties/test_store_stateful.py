@@ -310,7 +310,7 @@ class StoreMachine(RuleBasedStateMachine):
     def look_at_the_queue(self, pools: set[str], lanes: int, each: int) -> None:
         self.both(lambda tx: tx.stages.heads(pools=sorted(pools), now=self.now, lanes=lanes, each=each))
         self.both(lambda tx: tx.stages.leased())
-        self.both(lambda tx: tx.stages.depth())
+        self.both(lambda tx: tx.stages.depth(now=self.now))
         assert self.both(lambda tx: tx.stages.stuck(now=self.now)) == [], "P2: nothing is lost"
 
     @precondition(lambda self: self.runs)

@@ -25,6 +25,7 @@ from pauta.storage.memory import MemoryStore
 from pauta.storage.sqlite import DATABASE, open_sqlite
 from pauta.storage.turns import TurnStore
 from pauta.storage.upkeep import ARCHIVE, back_up, restore
+from pauta.storage.versions import HEAD
 from servers import PostgresServer, create_database
 from store_samples import NOON, ODD_TEXT, SECOND, attempt, full_plan, full_run, full_step, run_id, submit
 
@@ -269,7 +270,7 @@ def test_a_backup_of_a_newer_program_is_refused(place: Place, tmp_path: Path) ->
                 path = tmp_path / member.name
                 file = old.extractfile(member)
                 assert file is not None
-                path.write_bytes(file.read().replace(b'"0002"', b'"0999"'))
+                path.write_bytes(file.read().replace(f'"{HEAD}"'.encode(), b'"0999"'))
                 new.add(path, arcname=member.name)
         backup = tmp_path / "new.tar"
     with pytest.raises(StoreFault, match=r"DB-002 .*0999"):

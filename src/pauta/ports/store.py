@@ -180,8 +180,8 @@ class StageRows(Protocol):
         """The stage, which nobody else can change before this transaction ends."""
         ...
 
-    def depth(self) -> Mapping[str, int]:
-        """Number of queued stages by pool."""
+    def depth(self, *, now: datetime) -> Mapping[str, int]:
+        """Number of queued stages by pool; those that wait for another try count too, whatever their time."""
         ...
 
     def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:

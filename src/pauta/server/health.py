@@ -21,4 +21,4 @@ class Ready(Struct, frozen=True):
 def readiness(control: Control) -> Ready:
     """Raises: StoreFault (503) when the records cannot be reached."""
     with control.store.transaction() as tx:
-        return Ready(True, queued=sum(tx.stages.depth().values()), running=len(tx.stages.leased()))
+        return Ready(True, queued=sum(tx.stages.depth(now=control.now()).values()), running=len(tx.stages.leased()))

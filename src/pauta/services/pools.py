@@ -113,7 +113,7 @@ def view(control: Control, name: str) -> PoolView:
         NotFound: POL-001.
     """
     with control.store.transaction() as tx:
-        return _shown(tx, [_get(tx, name)])[0]
+        return _shown(tx, [_get(tx, name)], now=control.now())[0]
 
 
 def list_all(control: Control) -> PoolList:
@@ -121,7 +121,7 @@ def list_all(control: Control) -> PoolList:
     with control.store.transaction() as tx:
         pools = {pool.name: pool for pool in tx.pools.all()}
         pools.setdefault(DEFAULT_POOL, _DEFAULT)
-        return PoolList(tuple(_shown(tx, [pools[name] for name in sorted(pools)])))
+        return PoolList(tuple(_shown(tx, [pools[name] for name in sorted(pools)], now=control.now())))
 
 
 def list_limits(control: Control) -> LimitList:
@@ -260,8 +260,8 @@ def _open_runs(tx: Transaction, pool: str) -> int:
     return count
 
 
-def _shown(tx: Transaction, pools: list[Pool]) -> list[PoolView]:
-    queued = tx.stages.depth()
+def _shown(tx: Transaction, pools: list[Pool], *, now: datetime) -> list[PoolView]:
+    queued = tx.stages.depth(now=now)
     running = Counter(lease.pool for lease in tx.stages.leased())
     able = Counter(name for worker in tx.workers.all() if worker.state is WorkerState.ACTIVE for name in worker.pools)
     return [

@@ -36,7 +36,7 @@ def standing(control: Control) -> Standing:
     """How things stand now."""
     now = control.now()
     with control.store.transaction() as tx:
-        queued, runs = dict(tx.stages.depth()), {str(k): v for k, v in tx.runs.states().items()}
+        queued, runs = dict(tx.stages.depth(now=now)), {str(k): v for k, v in tx.runs.states().items()}
         leased = Counter(leased.pool for leased in tx.stages.leased())
         workers = Counter(worker.state.value for worker in tx.workers.all())
         stuck = len(tx.stages.stuck(now=now, limit=_MOST_STUCK))

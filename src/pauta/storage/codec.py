@@ -30,6 +30,7 @@ _any = msgspec.json.Decoder(dict[str, Any]).decode
 _metrics = msgspec.json.Decoder(dict[str, float | str]).decode
 _output = msgspec.json.Decoder(Output).decode
 _outputs = msgspec.json.Decoder(dict[str, Output]).decode
+_objects = msgspec.json.Decoder(tuple[Output, ...]).decode
 _files = msgspec.json.Decoder(tuple[FileRef, ...]).decode
 _problem = msgspec.json.Decoder(Problem).decode
 _options = msgspec.json.Decoder(RunOptions).decode
@@ -145,6 +146,11 @@ def to_output(text: str | None) -> Output | None:
 def to_outputs(text: str | None) -> dict[str, Output]:
     """Outputs by name."""
     return _outputs(text) if text else {}
+
+
+def to_objects(text: str | None) -> tuple[Output, ...]:
+    """Outputs in order."""
+    return _objects(text) if text else ()
 
 
 def to_files(text: str | None) -> tuple[FileRef, ...]:

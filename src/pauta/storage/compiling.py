@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pauta.storage import triggers
 from pauta.storage.flavours import FLAVOURS, Flavour
-from pauta.storage.statements import access, deployments, pipelines, pools, queue, results, runs, stages, steps
+from pauta.storage.statements import access, calls, deployments, pipelines, pools, queue, results, runs, stages, steps
 from pauta.storage.statements.shape import Statements, Written
 from pauta.storage.tables import metadata
 from pauta.storage.texts import FOLDER, join
@@ -22,7 +22,7 @@ from pauta.storage.texts import FOLDER, join
 def statements(flavour: Flavour) -> dict[str, str]:
     """Every statement's text by name."""
     written: Statements = {}
-    for room in (runs, stages, queue, steps, results, pipelines, deployments, pools, access):
+    for room in (runs, stages, queue, steps, calls, results, pipelines, deployments, pools, access):
         written.update(room.statements(flavour))
     return {name: _statement(w, flavour) for name, w in written.items()}
 

@@ -37,7 +37,8 @@ def _within_json(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElem
 
 
 def _within_array(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
-    kind = sa.Integer() if isinstance(column.type, sa.Integer) else sa.Text()
+    number = sa.BigInteger() if isinstance(column.type, sa.BigInteger) else sa.Integer()
+    kind = number if isinstance(column.type, sa.Integer) else sa.Text()
     return column == sa.any_(sa.bindparam(parameter, type_=postgresql.ARRAY(kind)))
 
 

@@ -9,7 +9,8 @@ from pauta.storage.memory_deployments import MemoryDeployments, MemorySchedules,
 from pauta.storage.memory_pipelines import MemoryPipelines
 from pauta.storage.memory_pools import MemoryMeta, MemoryNotices, MemoryPools, MemoryWorkers
 from pauta.storage.memory_results import MemoryCache, MemoryEvents, MemoryLogs, MemoryObjects
-from pauta.storage.memory_runs import MemoryAttempts, MemoryRuns, MemoryStages, MemorySteps
+from pauta.storage.memory_runs import MemoryRuns, MemoryStages
+from pauta.storage.memory_steps import MemoryAttempts, MemoryCalls, MemorySteps
 from pauta.storage.turns import Hold, TurnStore
 
 
@@ -20,6 +21,7 @@ class MemoryTransaction:
         self.runs = MemoryRuns(journal)
         self.stages = MemoryStages(journal)
         self.steps = MemorySteps(journal)
+        self.calls = MemoryCalls(journal)
         self.attempts = MemoryAttempts(journal)
         self.cache = MemoryCache(journal)
         self.logs = MemoryLogs(journal)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from pauta.domain.access import AuditRow, Token
+from pauta.domain.calls import Call
 from pauta.domain.deploying import Deployment, Notice, Pool, Trigger, WorkerRecord
 from pauta.domain.ids import Address, RunId
 from pauta.domain.pipelines import Activation, PipelineVersion
@@ -20,14 +21,15 @@ from pauta.storage.turns import Hold
 
 K = TypeVar("K")
 V = TypeVar("V")
-R = TypeVar("R", Run, Stage, StepRecord, Attempt, CacheEntry, Event, LogLine)
+R = TypeVar("R", Run, Stage, StepRecord, Call, Attempt, CacheEntry, Event, LogLine)
 
 _TIMES = {
     Run: ("created_at", "started_at", "ended_at", "cancel_requested_at"),
     Stage: ("lease_until", "not_before"),
     StepRecord: ("started_at", "ended_at"),
+    Call: ("started_at", "ended_at"),
     Attempt: ("started_at", "ended_at"),
-    CacheEntry: ("made_at",),
+    CacheEntry: ("made_at", "until"),
     Event: ("at",),
     LogLine: ("at",),
 }
@@ -43,6 +45,7 @@ class Tables:
     stages: dict[RunId, dict[int, Stage]] = field(default_factory=dict)
     needs: dict[RunId, dict[int, tuple[int, ...]]] = field(default_factory=dict)
     steps: dict[RunId, dict[int, StepRecord]] = field(default_factory=dict)
+    calls: dict[RunId, dict[int, Call]] = field(default_factory=dict)
     attempts: dict[RunId, dict[tuple[int, int], Attempt]] = field(default_factory=dict)
     logs: dict[RunId, dict[int, LogChunk]] = field(default_factory=dict)
     events: dict[RunId, dict[int, Event]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Runs, stages, steps and attempts in memory."""
+"""Runs and stages in memory."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from pauta.domain.calls import CallState, step_of
 from pauta.domain.ids import Address, RunId
 from pauta.domain.plan import Plan
-from pauta.domain.runs import Attempt, PipelineRef, Run, Stage, StepRecord
-from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, FINAL_STEPS, RunState, StageState
+from pauta.domain.runs import PipelineRef, Run, Stage, StepRecord
+from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, RunState, StageState
 from pauta.engine import audit
 from pauta.ports.store import Leased, Queued
 from pauta.storage import references
 from pauta.storage.faults import fault
 from pauta.storage.memory_data import Journal, in_utc
 from pauta.storage.queueing import Head, foremost, in_order
+
+_TIMED = frozenset({StageState.SCHEDULED, StageState.PAUSED})
+_STILL = FINAL_RUNS | {RunState.HELD, RunState.PAUSED}
 
 
 def refer(journal: Journal, run_id: RunId, addresses: set[Address]) -> None:
@@ -51,6 +55,7 @@ class MemoryRuns:
             for upstream in set(stage.needs):
                 waiting[upstream] = (*waiting.get(upstream, ()), stage.no)
         journal.put(tables.needs, run.id, waiting)
+        journal.put(tables.calls, run.id, {})
         journal.put(tables.attempts, run.id, {})
         journal.put(tables.logs, run.id, {})
         journal.put(tables.events, run.id, {})
@@ -90,6 +95,7 @@ class MemoryRuns:
         states: Sequence[str] = (),
         pipeline: str | None = None,
         deployment: str | None = None,
+        top_level: bool = False,
     ) -> list[Run]:
         """See `RunRows`."""
         self._journal.check()
@@ -100,8 +106,15 @@ class MemoryRuns:
             and (not states or run.state in states)
             and (pipeline is None or run.pipeline == pipeline)
             and (deployment is None or run.deployment == deployment)
+            and not (top_level and run.parent is not None)
         ]
         return sorted(found, key=lambda run: run.id, reverse=True)[:limit]
+
+    def children(self, run_id: RunId) -> list[Run]:
+        """See `RunRows`."""
+        self._journal.check()
+        runs = self._journal.tables.runs.values()
+        return sorted((r for r in runs if r.parent is not None and r.parent.run == run_id), key=lambda run: run.id)
 
     def by_document(self, name: str, version: int, *, limit: int = 1) -> list[RunId]:
         """See `RunRows`."""
@@ -154,7 +167,8 @@ class MemoryRuns:
 
 
 def _compared(run: Run) -> tuple[object, ...]:
-    return (run.state, run.open_stages, run.failed_stages, run.held_stages, run.cancel_requested_at)
+    counts = (run.open_stages, run.failed_stages, run.held_stages, run.paused_stages)
+    return (run.state, counts, run.cancel_requested_at)
 
 
 class MemoryStages:
@@ -213,8 +227,20 @@ class MemoryStages:
         found = []
         for stage in self._all(run_id):
             due = stage.not_before is not None and stage.not_before <= now
-            if stage.state is StageState.READY or (stage.state is StageState.SCHEDULED and due):
+            if stage.state is StageState.READY or (stage.state in _TIMED and due):
                 found.append(stage)
+        return found[:limit]
+
+    def answered(self, *, limit: int = 100) -> list[Stage]:
+        """See `StageRows`."""
+        tables = self._journal.tables
+        found = []
+        for stage in self._all():
+            if stage.state is StageState.PAUSED:
+                steps = {step.no for step in tables.steps[stage.run_id].values() if step.stage_no == stage.no}
+                calls = tables.calls[stage.run_id].values()
+                if not any(call.state is CallState.PAUSED and step_of(call.no) in steps for call in calls):
+                    found.append(stage)
         return found[:limit]
 
     def expired(self, *, now: datetime, limit: int = 100) -> list[Stage]:
@@ -252,11 +278,12 @@ class MemoryStages:
         """See `StageRows`. Nobody else is here before the transaction ends."""
         return self.get(run_id, no)
 
-    def depth(self) -> Mapping[str, int]:
-        """See `StageRows`. Those that wait for another try count too."""
+    def depth(self, *, now: datetime) -> Mapping[str, int]:
+        """See `StageRows`."""
         runs = self._journal.tables.runs
-        queued = (StageState.READY, StageState.SCHEDULED)
-        return dict(Counter(runs[stage.run_id].pool for stage in self._all() if stage.state in queued))
+        queued = self.claimable(now=now, limit=sys.maxsize)
+        later = [s for s in self._all() if s.state is StageState.SCHEDULED and s not in queued]
+        return dict(Counter(runs[stage.run_id].pool for stage in (*queued, *later)))
 
     def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:
         """See `StageRows`."""
@@ -266,15 +293,13 @@ class MemoryStages:
         return [
             run_id
             for run_id, run in sorted(tables.runs.items())
-            if run.state not in FINAL_RUNS
-            and run.state is not RunState.HELD
-            and not audit.moves_alone(list(tables.stages[run_id].values()))
+            if run.state not in _STILL and not audit.moves_alone(list(tables.stages[run_id].values()))
         ][:limit]
 
     def next_due(self, run_id: RunId | None = None) -> datetime | None:
         """See `StageRows`."""
-        scheduled = [s.not_before for s in self._all(run_id) if s.state is StageState.SCHEDULED]
-        return min((at for at in scheduled if at is not None), default=None)
+        timed = [s.not_before for s in self._all(run_id) if s.state in _TIMED]
+        return min((at for at in timed if at is not None), default=None)
 
     def count_down(self, run_id: RunId, upstream: Sequence[int]) -> list[Stage]:
         """See `StageRows`."""
@@ -294,85 +319,3 @@ class MemoryStages:
                 if lowered.waiting_for == 0 and lowered.state is StageState.PENDING:
                     freed.append(lowered)
         return freed
-
-
-class MemorySteps:
-    """`StepRows` in memory."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def of_run(self, run_id: RunId) -> list[StepRecord]:
-        """See `StepRows`."""
-        self._journal.check()
-        rows = self._journal.tables.steps.get(run_id, {})
-        return [rows[no] for no in sorted(rows)]
-
-    def get(self, run_id: RunId, nos: Sequence[int]) -> list[StepRecord]:
-        """See `StepRows`."""
-        self._journal.check()
-        rows = self._journal.tables.steps.get(run_id, {})
-        return [rows[no] for no in nos if no in rows]
-
-    def put(self, steps: Sequence[StepRecord]) -> None:
-        """See `StepRows`."""
-        self._journal.check()
-        for step in steps:
-            rows = self._journal.tables.steps.get(step.run_id, {})
-            now = rows.get(step.no)
-            if now is None:
-                raise self._journal.fail(fault("DB-011", "missing", what=f"step {step.run_id}/{step.no}"))
-            if now.state in FINAL_STEPS and step.state is not now.state:
-                raise self._journal.fail(fault("DB-010", what="step"))
-            self._journal.put(rows, step.no, in_utc(step))
-            refer(self._journal, step.run_id, references.of_result(step))
-
-
-class MemoryAttempts:
-    """`AttemptRows` in memory."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def add(self, attempt: Attempt) -> None:
-        """See `AttemptRows`."""
-        self.add_many((attempt,))
-
-    def add_many(self, attempts: Sequence[Attempt]) -> None:
-        """See `AttemptRows`."""
-        self._journal.check()
-        for attempt in attempts:
-            rows = self._journal.tables.attempts.get(attempt.run_id)
-            key = (attempt.stage_no, attempt.fence)
-            if rows is None or key in rows:
-                raise self._journal.fail(fault("DB-011", detail=f"attempt {attempt.run_id}/{key}"))
-            self._journal.put(rows, key, in_utc(attempt))
-
-    def close(self, attempt: Attempt) -> None:
-        """See `AttemptRows`."""
-        self.close_many((attempt,))
-
-    def close_many(self, attempts: Sequence[Attempt]) -> None:
-        """See `AttemptRows`."""
-        self._journal.check()
-        for attempt in attempts:
-            rows = self._journal.tables.attempts.get(attempt.run_id, {})
-            key = (attempt.stage_no, attempt.fence)
-            if key not in rows:
-                raise self._journal.fail(
-                    fault("DB-011", "missing", what=f"attempt {attempt.run_id}/{attempt.stage_no}")
-                )
-            closed = replace(
-                rows[key],
-                ended_at=attempt.ended_at,
-                outcome=attempt.outcome,
-                problem=attempt.problem,
-                process=attempt.process,
-            )
-            self._journal.put(rows, key, in_utc(closed))
-
-    def of_run(self, run_id: RunId) -> list[Attempt]:
-        """See `AttemptRows`."""
-        self._journal.check()
-        rows = self._journal.tables.attempts.get(run_id, {})
-        return [rows[key] for key in sorted(rows)]

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from pauta.domain.ids import Address, RunId
-from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, PipelineRef, Run, Stage, StepRecord, limit_keys
+from pauta.domain.runs import (
+    Attempt,
+    CacheEntry,
+    Event,
+    LogChunk,
+    ParentCall,
+    PipelineRef,
+    Run,
+    Stage,
+    StepRecord,
+    limit_keys,
+)
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 from pauta.ports.store import Leased, Queued
 from pauta.storage import codec
@@ -17,11 +28,11 @@ RUN_COLUMNS = (
     "id", "pipeline", "state", "created_at", "open_stages", "failed_stages", "held_stages", "started_at",
     "ended_at", "cancel_requested_at", "stopping", "parameters", "inputs", "options", "of_run",
     "idempotency_key", "problem", "pool", "priority", "deployment", "limits", "asked_by", "document_name",
-    "document_version",
+    "document_version", "paused_stages", "parent_run", "parent_call",
 )  # fmt: skip
 RUN_PROGRESS = (
     "state", "open_stages", "failed_stages", "held_stages", "started_at", "ended_at", "cancel_requested_at",
-    "stopping", "problem",
+    "stopping", "problem", "paused_stages",
 )  # fmt: skip
 STAGE_COLUMNS = (
     "run_id", "no", "state", "waiting_for", "fence", "tries", "deaths", "owner", "lease_until", "not_before",
@@ -31,12 +42,14 @@ LEASED_COLUMNS = ("run_id", "no", "fence", "owner", "lease_until")
 STEP_COLUMNS = (
     "run_id", "no", "name", "stage_no", "state", "attempts", "started_at", "ended_at", "seconds",
     "cached_from", "cache_key", "reason", "output", "files", "models", "metrics", "problem",
+    "objects", "message",
 )  # fmt: skip
 ATTEMPT_COLUMNS = (
     "run_id", "stage_no", "fence", "owner", "started_at", "ended_at", "outcome", "problem", "process",
 )  # fmt: skip
 CACHE_COLUMNS = (
-    "key", "recipe", "inputs", "run_id", "step_no", "made_at", "output", "files", "models", "metrics",
+    "key", "recipe", "inputs", "run_id", "step_no", "made_at", "output", "files", "models", "metrics", "objects",
+    "until",
 )  # fmt: skip
 LOG_COLUMNS = ("run_id", "step_no", "fence", "first", "last", "lines")
 EVENT_COLUMNS = ("run_id", "at", "kind", "stage_no", "step_no", "details")
@@ -62,6 +75,7 @@ def run_progress(run: Run) -> Row:
         "cancel_requested_at": codec.to_micros(run.cancel_requested_at),
         "stopping": int(run.stopping),
         "problem": _json(run.problem),
+        "paused_stages": run.paused_stages,
     }
 
 
@@ -83,6 +97,8 @@ def run_row(run: Run) -> Row:
         "asked_by": run.asked_by,
         "document_name": run.document.name if run.document else None,
         "document_version": run.document.version if run.document else None,
+        "parent_run": run.parent.run if run.parent else None,
+        "parent_call": run.parent.call if run.parent else None,
     }
 
 
@@ -117,12 +133,15 @@ def to_run(row: Sequence[Any]) -> Run:
         limits=codec.to_names(row[20]),
         asked_by=row[21],
         document=PipelineRef(row[22], row[23]) if row[22] is not None else None,
+        paused_stages=row[24],
+        parent=ParentCall(row[25], row[26]) if row[25] is not None else None,
     )
 
 
-def newest(*, before: bool, state: bool, pipeline: bool, deployment: bool) -> str:
+def newest(*, before: bool, state: bool, pipeline: bool, deployment: bool, top_level: bool) -> str:
     """Name of the statement that lists runs with these filters."""
-    return "run.newest" + "_before" * before + "_state" * state + "_pipeline" * pipeline + "_deployment" * deployment
+    asked = "_before" * before + "_state" * state + "_pipeline" * pipeline + "_deployment" * deployment
+    return "run.newest" + asked + "_top_level" * top_level
 
 
 def stage_row(stage: Stage) -> Row:
@@ -183,6 +202,8 @@ def step_row(step: StepRecord) -> Row:
         "models": codec.from_models(step.models),
         "metrics": codec.from_metrics(step.metrics),
         "problem": _json(step.problem),
+        "objects": codec.from_mapping(step.objects),
+        "message": step.message or None,
     }
 
 
@@ -193,6 +214,7 @@ def to_step(row: Sequence[Any]) -> StepRecord:
         codec.from_micros(row[6]), codec.from_micros(row[7]), row[8], row[9], row[10], row[11],
         codec.to_output(row[12]), codec.to_files(row[13]), codec.to_models(row[14]),
         codec.to_metrics(row[15]), codec.to_problem(row[16]),
+        codec.to_objects(row[17]), row[18] or "",
     )  # fmt: skip
 
 
@@ -232,6 +254,8 @@ def cache_row(entry: CacheEntry) -> Row:
         "files": codec.from_mapping(entry.files),
         "models": codec.from_models(entry.models),
         "metrics": codec.from_metrics(entry.metrics),
+        "objects": codec.from_mapping(entry.objects),
+        "until": codec.to_micros(entry.until),
     }
 
 
@@ -241,6 +265,7 @@ def to_cache_entry(row: Sequence[Any]) -> CacheEntry:
     return CacheEntry(
         row[0], row[1], inputs, row[3], row[4], codec.moment(row[5]), codec.to_output(row[6]),
         codec.to_files(row[7]), codec.to_models(row[8]), codec.to_metrics(row[9]),
+        codec.to_objects(row[10]), codec.from_micros(row[11]),
     )  # fmt: skip
 
 

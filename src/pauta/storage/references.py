@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pauta.domain.calls import Call, objects_of_call
 from pauta.domain.ids import Address, is_address
 from pauta.domain.outputs import FileRef, Kind, ModelRecord, Output
 from pauta.domain.plan import Plan
@@ -14,6 +15,11 @@ from pauta.domain.runs import CacheEntry, Run, StepRecord
 def _of_output(output: Output | None) -> Iterator[Address]:
     if output is not None and not output.inline and output.kind is not Kind.NOTHING and output.address:
         yield output.address
+
+
+def _of_outputs(outputs: Iterable[Output | None]) -> Iterator[Address]:
+    for output in outputs:
+        yield from _of_output(output)
 
 
 def _of_files(files: Sequence[FileRef], models: Sequence[ModelRecord]) -> Iterator[Address]:
@@ -26,7 +32,7 @@ def _of_files(files: Sequence[FileRef], models: Sequence[ModelRecord]) -> Iterat
 
 def of_inputs(run: Run) -> set[Address]:
     """The frames that a run takes in."""
-    return {address for output in run.inputs.values() for address in _of_output(output)}
+    return set(_of_outputs(run.inputs.values()))
 
 
 def of_run(run: Run, plan: Plan) -> set[Address]:
@@ -35,14 +41,23 @@ def of_run(run: Run, plan: Plan) -> set[Address]:
     for step in plan.steps:
         found.add(step.script.source)
         found.update(step.script.modules.values())
+        if step.arguments is not None:
+            found.update(_of_outputs((step.arguments.value, *step.arguments.objects)))
     return found
 
 
 def of_result(record: StepRecord | CacheEntry) -> set[Address]:
     """What a step gave: its output, its files, its models' files."""
-    if record.output is None and not record.files and not record.models:
+    if record.output is None and not record.files and not record.models and not record.objects:
         return set()
-    return {*_of_output(record.output), *_of_files(record.files, record.models)}
+    return {*_of_outputs((record.output, *record.objects)), *_of_files(record.files, record.models)}
+
+
+def of_call(call: Call) -> set[Address]:
+    """What a call of a flow gave: the objects of its value, its frames, its files."""
+    if call.result is None and not call.outputs and not call.files:
+        return set()
+    return {*_of_outputs(objects_of_call(call)), *_of_files(call.files, ())}
 
 
 def of_import(output: Mapping[str, Any]) -> Address | None:

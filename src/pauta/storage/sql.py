@@ -14,6 +14,7 @@ from pauta.storage.turns import Hold
 
 if TYPE_CHECKING:
     from pauta.storage.rows.access import SqlAudit, SqlTokens
+    from pauta.storage.rows.calls import SqlCalls
     from pauta.storage.rows.deployments import SqlDeployments, SqlSchedules, SqlTriggers
     from pauta.storage.rows.pipelines import SqlPipelines
     from pauta.storage.rows.pools import SqlMeta, SqlNotices, SqlPools, SqlWorkers
@@ -35,7 +36,14 @@ class SqlTransaction:
         self.events = SqlEvents(session)
         self.objects = SqlObjects(session)
 
-    # The control plane's rows are loaded when they are asked for: a run on one machine asks for none.
+    # Of flows and of the control plane: loaded when they are asked for, as most commands ask for none.
+
+    @property
+    def calls(self) -> SqlCalls:
+        """See `Transaction`."""
+        from pauta.storage.rows.calls import SqlCalls
+
+        return SqlCalls(self._session)
 
     @property
     def pipelines(self) -> SqlPipelines:

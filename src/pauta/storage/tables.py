@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pauta.domain.calls import CallKind, CallState
 from pauta.domain.runs import DEFAULT_POOL
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 
@@ -29,12 +30,17 @@ metadata = sa.MetaData(
 # Ids and hashes compare by bytes on both databases, whatever language PostgreSQL was set up for.
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TIME = sa.BigInteger()
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""Of a step or a call."""
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-QUEUED = "state IN ('ready', 'scheduled')"
+QUEUED = "(state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL))"
 READY = "state = 'ready'"
-SCHEDULED = "state = 'scheduled'"
+TIMED = "state IN ('paused', 'scheduled') AND not_before IS NOT NULL"
+"""It may be claimed after a time."""
 RUNNING = "state = 'running'"
+PAUSED = "state = 'paused'"
+AWAITED = "state = 'paused' AND kind IN ('approval', 'input')"
 
 
 def index_where(name: str, columns: Sequence[sa.ColumnElement[Any]], condition: str) -> sa.Index:
@@ -98,6 +104,9 @@ run = sa.Table(
     _text("asked_by", null=True),
     _text("document_name", null=True),
     _number("document_version", null=True),
+    _number("paused_stages", default="0"),
+    _text("parent_run", null=True),
+    sa.Column("parent_call", NUMBER, nullable=True),
     sa.UniqueConstraint("idempotency_key"),
     _one_of("state", RunState),
     sa.Index("run_by_pipeline", "pipeline", "id"),
@@ -106,6 +115,9 @@ run = sa.Table(
 )
 index_where("run_by_deployment", (run.c.deployment, run.c.id), "deployment IS NOT NULL")
 index_where("run_by_document", (run.c.document_name, run.c.document_version, run.c.id), "document_name IS NOT NULL")
+index_where("run_by_parent", (run.c.parent_run, run.c.id), "parent_run IS NOT NULL")
+# A flow may begin very many runs, and lists are of those that somebody asked for.
+index_where("run_top_level", (run.c.id,), "parent_run IS NULL")
 
 stage = sa.Table(
     "stage",
@@ -131,10 +143,11 @@ stage = sa.Table(
 )
 index_where("stage_queued", (stage.c.run_id, stage.c.no), QUEUED)
 index_where("stage_ready", (stage.c.pool, stage.c.lane, stage.c.priority.desc(), stage.c.run_id, stage.c.no), READY)
-index_where("stage_due", (stage.c.not_before,), SCHEDULED)
-index_where("stage_due_in_pool", (stage.c.pool, stage.c.not_before), SCHEDULED)
+index_where("stage_due", (stage.c.not_before,), TIMED)
+index_where("stage_due_in_pool", (stage.c.pool, stage.c.not_before), TIMED)
 # Without the lease's end: it changes with every heartbeat, and as few run as workers have room.
 index_where("stage_running", (stage.c.run_id, stage.c.no), RUNNING)
+index_where("stage_paused", (stage.c.run_id, stage.c.no), PAUSED)
 
 # Stage `stage_no` still waits for `upstream`; the row goes when it no longer does.
 need = sa.Table(
@@ -167,10 +180,29 @@ step = sa.Table(
     _text("models", null=True),
     _text("metrics", null=True),
     _text("problem", null=True),
+    _text("objects", null=True),
+    _text("message", null=True),
     sa.PrimaryKeyConstraint("run_id", "no"),
     _one_of("state", StepState),
 )
 index_where("step_by_taken_key", (step.c.cache_key,), "cached_from IS NOT NULL")
+
+# `body` is the whole call but its metrics; `state` and `kind` stand beside it to be looked for.
+call = sa.Table(
+    "call",
+    metadata,
+    _of_run(),
+    sa.Column("no", NUMBER, nullable=False),
+    _text("state"),
+    _text("kind"),
+    _text("body"),
+    _text("metrics", null=True),
+    sa.PrimaryKeyConstraint("run_id", "no"),
+    _one_of("state", CallState),
+    _one_of("kind", CallKind),
+)
+index_where("call_paused", (call.c.run_id, call.c.no), PAUSED)
+index_where("call_awaited", (call.c.run_id, call.c.no), AWAITED)
 
 attempt = sa.Table(
     "attempt",
@@ -195,12 +227,14 @@ cache = sa.Table(
     _text("recipe"),
     _text("inputs"),
     _text("run_id"),
-    _number("step_no"),
+    sa.Column("step_no", NUMBER, nullable=False),
     _time("made_at", null=False),
     _text("output", null=True),
     _text("files", null=True),
     _text("models", null=True),
     _text("metrics", null=True),
+    _text("objects", null=True),
+    _time("until"),
     sa.Index("cache_by_recipe", "recipe", "made_at"),
     sa.Index("cache_by_run", "run_id"),
 )
@@ -221,7 +255,7 @@ log = sa.Table(
     _of_run(),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
-    _number("step_no"),
+    sa.Column("step_no", NUMBER, nullable=False),
     _number("fence"),
     _text("lines"),
     sa.PrimaryKeyConstraint("run_id", "first"),
@@ -236,7 +270,7 @@ event = sa.Table(
     _time("at", null=False),
     _text("kind"),
     _number("stage_no", null=True),
-    _number("step_no", null=True),
+    sa.Column("step_no", NUMBER, nullable=True),
     _text("details", null=True),
     sa.Index("event_by_run", "run_id", "id"),
 )

@@ -144,6 +144,20 @@ claim_limit = sa.Table(
     metadata,
     sa.Column("key", TEXT, primary_key=True),
     _number("most"),
+    sa.Column("period", TIME, nullable=True),
+)
+
+# Claims that are counted under a limit with a period; those of older ones go.
+claim_time = sa.Table(
+    "claim_time",
+    metadata,
+    _text("key"),
+    _time("at", null=False),
+    _text("run_id"),
+    _number("stage_no"),
+    _number("fence"),
+    sa.PrimaryKeyConstraint("key", "at", "run_id", "stage_no", "fence"),
+    sqlite_with_rowid=False,
 )
 
 worker = sa.Table(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from pauta.domain.calls import CallState
 from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, FINAL_STEPS
 
 MARK = "pauta: refused: "
@@ -24,6 +25,7 @@ RULES = (
     ("run", "UPDATE", "state", _final(FINAL_RUNS)),
     ("stage", "UPDATE", "state, fence", f"({_final(FINAL_STAGES)}) OR NEW.fence < OLD.fence"),
     ("step", "UPDATE", "state", _final(FINAL_STEPS)),
+    ("call", "UPDATE", "state", _final((CallState.COMPLETED,))),
     ("event", "UPDATE", "", ""),
     ("audit", "UPDATE", "", ""),
     ("audit", "DELETE", "", ""),

@@ -9,7 +9,7 @@ from pathlib import Path
 from pauta.storage import texts
 from pauta.storage.faults import fault
 
-KNOWN = ("0001", "0002")
+KNOWN = ("0001", "0002", "0003")
 """All versions of the schema, oldest first. A test keeps this equal to the migrations."""
 HEAD = KNOWN[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -43,9 +43,9 @@ def leased(session: Session) -> list[Leased]:
     return [to_leased(row) for row in session.rows("stage.leased", {})]
 
 
-def depth(session: Session) -> Mapping[str, int]:
+def depth(session: Session, *, now: datetime) -> Mapping[str, int]:
     """See `StageRows`."""
     counted: Counter[str] = Counter()
-    for pool, number in session.rows("stage.depth", {}):
+    for pool, number in session.rows("stage.depth", {"now": codec.micros(now)}):
         counted[pool] += number
     return dict(counted)

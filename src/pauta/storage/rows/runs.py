@@ -79,6 +79,7 @@ class SqlRuns:
         states: Sequence[str] = (),
         pipeline: str | None = None,
         deployment: str | None = None,
+        top_level: bool = False,
     ) -> list[Run]:
         """See `RunRows`."""
         name = newest(
@@ -86,6 +87,7 @@ class SqlRuns:
             state=bool(states),
             pipeline=pipeline is not None,
             deployment=deployment is not None,
+            top_level=top_level,
         )
         params = {"limit": limit, "before": before, "k_pipeline": pipeline, "k_deployment": deployment}
         if not states:
@@ -93,6 +95,10 @@ class SqlRuns:
         # One state at a time is read in order from an index; several at once would all be read and sorted.
         rows = [row for state in set(states) for row in self._session.rows(name, {**params, "k_state": str(state)})]
         return [to_run(row) for row in sorted(rows, key=itemgetter(0), reverse=True)[:limit]]
+
+    def children(self, run_id: RunId) -> list[Run]:
+        """See `RunRows`."""
+        return [to_run(row) for row in self._session.rows("run.children", {"k_parent_run": run_id})]
 
     def by_document(self, name: str, version: int, *, limit: int = 1) -> list[RunId]:
         """See `RunRows`."""
@@ -129,6 +135,7 @@ class SqlRuns:
         row["was_open_stages"] = before.open_stages
         row["was_failed_stages"] = before.failed_stages
         row["was_held_stages"] = before.held_stages
+        row["was_paused_stages"] = before.paused_stages
         row["was_cancel_requested_at"] = codec.to_micros(before.cancel_requested_at)
         if self._session.run("run.save" if goes_on else "run.save_whole", row) != 1:
             return False
@@ -140,4 +147,4 @@ class SqlRuns:
 
 
 def _asked(run: Run) -> tuple[object, ...]:
-    return (run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document)
+    return (run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document, run.parent)

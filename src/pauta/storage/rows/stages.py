@@ -55,6 +55,10 @@ class SqlStages:
         params = {"now": codec.micros(now), "limit": limit, "k_run_id": run_id}
         return [to_stage(row) for row in self._session.rows(name, params)]
 
+    def answered(self, *, limit: int = 100) -> list[Stage]:
+        """See `StageRows`."""
+        return [to_stage(row) for row in self._session.rows("stage.answered", {"limit": limit})]
+
     def expired(self, *, now: datetime, limit: int = 100) -> list[Stage]:
         """See `StageRows`."""
         params = {"now": codec.micros(now), "limit": limit}
@@ -80,9 +84,9 @@ class SqlStages:
         row = self._session.row("stage.locked", {"k_run_id": run_id, "k_no": no})
         return to_stage(row) if row else None
 
-    def depth(self) -> Mapping[str, int]:
-        """See `StageRows`. Those that wait for another try count too."""
-        return queue.depth(self._session)
+    def depth(self, *, now: datetime) -> Mapping[str, int]:
+        """See `StageRows`."""
+        return queue.depth(self._session, now=now)
 
     def stuck(self, *, now: datetime, limit: int = 100) -> list[RunId]:
         """See `StageRows`. Nothing of it depends on `now`: a stage that waits for a time moves by itself."""

@@ -9,17 +9,22 @@ FROM plan JOIN run ON run.plan_hash = plan.hash
 WHERE run.id = %(k_id)s::VARCHAR COLLATE "C"
 
 -- run.add
-INSERT INTO run (id, pipeline, state, created_at, open_stages, failed_stages, held_stages, started_at, ended_at, cancel_requested_at, stopping, parameters, inputs, options, of_run, idempotency_key, problem, plan_hash, pool, priority, deployment, limits, asked_by, document_name, document_version) VALUES (%(id)s::VARCHAR COLLATE "C", %(pipeline)s::VARCHAR COLLATE "C", %(state)s::VARCHAR COLLATE "C", %(created_at)s::BIGINT, %(open_stages)s::INTEGER, %(failed_stages)s::INTEGER, %(held_stages)s::INTEGER, %(started_at)s::BIGINT, %(ended_at)s::BIGINT, %(cancel_requested_at)s::BIGINT, %(stopping)s::SMALLINT, %(parameters)s::VARCHAR COLLATE "C", %(inputs)s::VARCHAR COLLATE "C", %(options)s::VARCHAR COLLATE "C", %(of_run)s::VARCHAR COLLATE "C", %(idempotency_key)s::VARCHAR COLLATE "C", %(problem)s::VARCHAR COLLATE "C", %(plan_hash)s::VARCHAR COLLATE "C", %(pool)s::VARCHAR COLLATE "C", %(priority)s::INTEGER, %(deployment)s::VARCHAR COLLATE "C", %(limits)s::VARCHAR COLLATE "C", %(asked_by)s::VARCHAR COLLATE "C", %(document_name)s::VARCHAR COLLATE "C", %(document_version)s::INTEGER) ON CONFLICT DO NOTHING
+INSERT INTO run (id, pipeline, state, created_at, open_stages, failed_stages, held_stages, started_at, ended_at, cancel_requested_at, stopping, parameters, inputs, options, of_run, idempotency_key, problem, plan_hash, pool, priority, deployment, limits, asked_by, document_name, document_version, paused_stages, parent_run, parent_call) VALUES (%(id)s::VARCHAR COLLATE "C", %(pipeline)s::VARCHAR COLLATE "C", %(state)s::VARCHAR COLLATE "C", %(created_at)s::BIGINT, %(open_stages)s::INTEGER, %(failed_stages)s::INTEGER, %(held_stages)s::INTEGER, %(started_at)s::BIGINT, %(ended_at)s::BIGINT, %(cancel_requested_at)s::BIGINT, %(stopping)s::SMALLINT, %(parameters)s::VARCHAR COLLATE "C", %(inputs)s::VARCHAR COLLATE "C", %(options)s::VARCHAR COLLATE "C", %(of_run)s::VARCHAR COLLATE "C", %(idempotency_key)s::VARCHAR COLLATE "C", %(problem)s::VARCHAR COLLATE "C", %(plan_hash)s::VARCHAR COLLATE "C", %(pool)s::VARCHAR COLLATE "C", %(priority)s::INTEGER, %(deployment)s::VARCHAR COLLATE "C", %(limits)s::VARCHAR COLLATE "C", %(asked_by)s::VARCHAR COLLATE "C", %(document_name)s::VARCHAR COLLATE "C", %(document_version)s::INTEGER, %(paused_stages)s::INTEGER, %(parent_run)s::VARCHAR COLLATE "C", %(parent_call)s::BIGINT) ON CONFLICT DO NOTHING
 
 -- run.get
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id = %(k_id)s::VARCHAR COLLATE "C"
 
 -- run.by_key
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.idempotency_key = %(k_idempotency_key)s::VARCHAR COLLATE "C"
+
+-- run.children
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.parent_run = %(k_parent_run)s::VARCHAR COLLATE "C" ORDER BY run.id
 
 -- run.find
 SELECT run.id
@@ -28,10 +33,10 @@ WHERE run.id >= %(low)s::VARCHAR COLLATE "C" AND run.id < %(high)s::VARCHAR COLL
  LIMIT 20::INTEGER
 
 -- run.save
-UPDATE run SET state=%(state)s::VARCHAR COLLATE "C", open_stages=%(open_stages)s::INTEGER, failed_stages=%(failed_stages)s::INTEGER, held_stages=%(held_stages)s::INTEGER, started_at=%(started_at)s::BIGINT, ended_at=%(ended_at)s::BIGINT, cancel_requested_at=%(cancel_requested_at)s::BIGINT, stopping=%(stopping)s::SMALLINT, problem=%(problem)s::VARCHAR COLLATE "C" WHERE run.id = %(k_id)s::VARCHAR COLLATE "C" AND run.state = %(was_state)s::VARCHAR COLLATE "C" AND run.open_stages = %(was_open_stages)s::INTEGER AND run.failed_stages = %(was_failed_stages)s::INTEGER AND run.held_stages = %(was_held_stages)s::INTEGER AND run.cancel_requested_at IS NOT DISTINCT FROM %(was_cancel_requested_at)s::BIGINT
+UPDATE run SET state=%(state)s::VARCHAR COLLATE "C", open_stages=%(open_stages)s::INTEGER, failed_stages=%(failed_stages)s::INTEGER, held_stages=%(held_stages)s::INTEGER, started_at=%(started_at)s::BIGINT, ended_at=%(ended_at)s::BIGINT, cancel_requested_at=%(cancel_requested_at)s::BIGINT, stopping=%(stopping)s::SMALLINT, problem=%(problem)s::VARCHAR COLLATE "C", paused_stages=%(paused_stages)s::INTEGER WHERE run.id = %(k_id)s::VARCHAR COLLATE "C" AND run.state = %(was_state)s::VARCHAR COLLATE "C" AND run.open_stages = %(was_open_stages)s::INTEGER AND run.failed_stages = %(was_failed_stages)s::INTEGER AND run.held_stages = %(was_held_stages)s::INTEGER AND run.paused_stages = %(was_paused_stages)s::INTEGER AND run.cancel_requested_at IS NOT DISTINCT FROM %(was_cancel_requested_at)s::BIGINT
 
 -- run.save_whole
-UPDATE run SET pipeline=%(pipeline)s::VARCHAR COLLATE "C", state=%(state)s::VARCHAR COLLATE "C", created_at=%(created_at)s::BIGINT, open_stages=%(open_stages)s::INTEGER, failed_stages=%(failed_stages)s::INTEGER, held_stages=%(held_stages)s::INTEGER, started_at=%(started_at)s::BIGINT, ended_at=%(ended_at)s::BIGINT, cancel_requested_at=%(cancel_requested_at)s::BIGINT, stopping=%(stopping)s::SMALLINT, parameters=%(parameters)s::VARCHAR COLLATE "C", inputs=%(inputs)s::VARCHAR COLLATE "C", options=%(options)s::VARCHAR COLLATE "C", of_run=%(of_run)s::VARCHAR COLLATE "C", idempotency_key=%(idempotency_key)s::VARCHAR COLLATE "C", problem=%(problem)s::VARCHAR COLLATE "C", pool=%(pool)s::VARCHAR COLLATE "C", priority=%(priority)s::INTEGER, deployment=%(deployment)s::VARCHAR COLLATE "C", limits=%(limits)s::VARCHAR COLLATE "C", asked_by=%(asked_by)s::VARCHAR COLLATE "C", document_name=%(document_name)s::VARCHAR COLLATE "C", document_version=%(document_version)s::INTEGER WHERE run.id = %(k_id)s::VARCHAR COLLATE "C" AND run.state = %(was_state)s::VARCHAR COLLATE "C" AND run.open_stages = %(was_open_stages)s::INTEGER AND run.failed_stages = %(was_failed_stages)s::INTEGER AND run.held_stages = %(was_held_stages)s::INTEGER AND run.cancel_requested_at IS NOT DISTINCT FROM %(was_cancel_requested_at)s::BIGINT
+UPDATE run SET pipeline=%(pipeline)s::VARCHAR COLLATE "C", state=%(state)s::VARCHAR COLLATE "C", created_at=%(created_at)s::BIGINT, open_stages=%(open_stages)s::INTEGER, failed_stages=%(failed_stages)s::INTEGER, held_stages=%(held_stages)s::INTEGER, started_at=%(started_at)s::BIGINT, ended_at=%(ended_at)s::BIGINT, cancel_requested_at=%(cancel_requested_at)s::BIGINT, stopping=%(stopping)s::SMALLINT, parameters=%(parameters)s::VARCHAR COLLATE "C", inputs=%(inputs)s::VARCHAR COLLATE "C", options=%(options)s::VARCHAR COLLATE "C", of_run=%(of_run)s::VARCHAR COLLATE "C", idempotency_key=%(idempotency_key)s::VARCHAR COLLATE "C", problem=%(problem)s::VARCHAR COLLATE "C", pool=%(pool)s::VARCHAR COLLATE "C", priority=%(priority)s::INTEGER, deployment=%(deployment)s::VARCHAR COLLATE "C", limits=%(limits)s::VARCHAR COLLATE "C", asked_by=%(asked_by)s::VARCHAR COLLATE "C", document_name=%(document_name)s::VARCHAR COLLATE "C", document_version=%(document_version)s::INTEGER, paused_stages=%(paused_stages)s::INTEGER, parent_run=%(parent_run)s::VARCHAR COLLATE "C", parent_call=%(parent_call)s::BIGINT WHERE run.id = %(k_id)s::VARCHAR COLLATE "C" AND run.state = %(was_state)s::VARCHAR COLLATE "C" AND run.open_stages = %(was_open_stages)s::INTEGER AND run.failed_stages = %(was_failed_stages)s::INTEGER AND run.held_stages = %(was_held_stages)s::INTEGER AND run.paused_stages = %(was_paused_stages)s::INTEGER AND run.cancel_requested_at IS NOT DISTINCT FROM %(was_cancel_requested_at)s::BIGINT
 
 -- stage.move
 UPDATE stage SET pool=%(pool)s::VARCHAR COLLATE "C", priority=%(priority)s::INTEGER, lane=%(lane)s::VARCHAR COLLATE "C" WHERE stage.run_id = %(k_id)s::VARCHAR COLLATE "C"
@@ -56,104 +61,200 @@ FROM run GROUP BY run.state
 -- run.stuck
 SELECT run.id
 FROM run
-WHERE run.state IN ('paused', 'pending', 'running', 'scheduled') AND NOT (EXISTS (SELECT *
+WHERE run.state IN ('pending', 'running', 'scheduled') AND NOT (EXISTS (SELECT *
 FROM stage
 WHERE stage.run_id = run.id AND stage.state IN ('ready', 'scheduled', 'running'))) ORDER BY run.id
  LIMIT %(limit)s::INTEGER
 
 -- run.newest
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_state
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_state_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_state_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_state_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_state_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_state_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_state_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_state_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_state
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_state_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_state_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_state_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_state_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
+-- run.newest_before_state_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
 -- run.newest_before_state_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" ORDER BY run.id DESC
+ LIMIT %(limit)s::INTEGER
+
+-- run.newest_before_state_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < %(before)s::VARCHAR COLLATE "C" AND run.state = %(k_state)s::VARCHAR COLLATE "C" AND run.pipeline = %(k_pipeline)s::VARCHAR COLLATE "C" AND run.deployment = %(k_deployment)s::VARCHAR COLLATE "C" AND run.parent_run IS NULL ORDER BY run.id DESC
  LIMIT %(limit)s::INTEGER
 
 -- need.add
@@ -191,16 +292,24 @@ WHERE stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY stage.no
 -- stage.save
 UPDATE stage SET state=%(state)s::VARCHAR COLLATE "C", waiting_for=(stage.waiting_for + %(by)s::INTEGER), fence=%(fence)s::INTEGER, tries=%(tries)s::INTEGER, deaths=%(deaths)s::INTEGER, owner=%(owner)s::VARCHAR COLLATE "C", lease_until=%(lease_until)s::BIGINT, not_before=%(not_before)s::BIGINT WHERE stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND stage.no = %(k_no)s::INTEGER AND stage.state = %(was_state)s::VARCHAR COLLATE "C" AND stage.fence = %(was_fence)s::INTEGER
 
+-- stage.answered
+SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
+FROM stage
+WHERE stage.state = 'paused' AND NOT (EXISTS (SELECT *
+FROM step, call
+WHERE step.run_id = stage.run_id AND step.stage_no = stage.no AND call.run_id = step.run_id AND call.no >= (CAST(step.no AS BIGINT) + 1::BIGINT) * 1000000 AND call.no < (CAST(step.no AS BIGINT) + 2::BIGINT) * 1000000 AND call.state = 'paused')) ORDER BY stage.run_id, stage.no
+ LIMIT %(limit)s::INTEGER
+
 -- stage.claimable
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
-WHERE state IN ('ready', 'scheduled') AND (stage.state = 'ready' OR stage.not_before <= %(now)s::BIGINT) ORDER BY stage.run_id, stage.no
+WHERE (state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL)) AND (stage.state = 'ready' OR stage.not_before <= %(now)s::BIGINT) ORDER BY stage.run_id, stage.no
  LIMIT %(limit)s::INTEGER FOR UPDATE SKIP LOCKED
 
 -- stage.claimable_of_run
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
-WHERE state IN ('ready', 'scheduled') AND (stage.state = 'ready' OR stage.not_before <= %(now)s::BIGINT) AND stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY stage.run_id, stage.no
+WHERE (state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL)) AND (stage.state = 'ready' OR stage.not_before <= %(now)s::BIGINT) AND stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY stage.run_id, stage.no
  LIMIT %(limit)s::INTEGER FOR UPDATE SKIP LOCKED
 
 -- stage.expired
@@ -222,12 +331,12 @@ WHERE state = 'running' AND stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORD
 -- stage.next_due
 SELECT min(stage.not_before) AS min_1
 FROM stage
-WHERE state = 'scheduled'
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL
 
 -- stage.next_due_of_run
 SELECT min(stage.not_before) AS min_1
 FROM stage
-WHERE state = 'scheduled' AND stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL AND stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
 
 -- attempt.add
 INSERT INTO attempt (run_id, stage_no, fence, owner, started_at, ended_at, outcome, problem, process) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(stage_no)s::INTEGER, %(fence)s::INTEGER, %(owner)s::VARCHAR COLLATE "C", %(started_at)s::BIGINT, %(ended_at)s::BIGINT, %(outcome)s::VARCHAR COLLATE "C", %(problem)s::VARCHAR COLLATE "C", %(process)s::BIGINT)
@@ -269,14 +378,14 @@ SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.own
     (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
     (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)
 FROM unnest(CAST(%(runs)s AS TEXT[]), CAST(%(nos)s AS INTEGER[])) AS p(run_id, no)
-JOIN stage AS s ON s.run_id = p.run_id AND s.no = p.no AND s.state = 'scheduled'
+JOIN stage AS s ON s.run_id = p.run_id AND s.no = p.no AND s.state IN ('paused', 'scheduled')
 FOR UPDATE OF s SKIP LOCKED
 
 -- stage.late_heads
 SELECT ranked.pool, ranked.lane, ranked.priority, ranked.run_id, ranked.no
 FROM (SELECT stage.pool AS pool, stage.lane AS lane, stage.priority AS priority, stage.run_id AS run_id, stage.no AS no, row_number() OVER (PARTITION BY stage.lane ORDER BY stage.priority DESC, stage.run_id, stage.no) AS place
 FROM stage
-WHERE state = 'scheduled' AND stage.pool = ANY (%(pools)s::TEXT[]) AND stage.not_before <= %(now)s::BIGINT) AS ranked
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL AND stage.pool = ANY (%(pools)s::TEXT[]) AND stage.not_before <= %(now)s::BIGINT) AS ranked
 WHERE ranked.place <= %(each)s::INTEGER
 
 -- stage.leased
@@ -293,26 +402,26 @@ SELECT stage.pool, count(*) AS count_1
 FROM stage
 WHERE state = 'ready' GROUP BY stage.pool UNION ALL SELECT stage.pool, count(*) AS count_2
 FROM stage
-WHERE state = 'scheduled' GROUP BY stage.pool
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL AND (stage.state = 'scheduled' OR stage.not_before <= %(now)s::BIGINT) GROUP BY stage.pool
 
 -- step.add
-INSERT INTO step (run_id, no, name, stage_no, state, attempts, started_at, ended_at, seconds, cached_from, cache_key, reason, output, files, models, metrics, problem) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(no)s::INTEGER, %(name)s::VARCHAR COLLATE "C", %(stage_no)s::INTEGER, %(state)s::VARCHAR COLLATE "C", %(attempts)s::INTEGER, %(started_at)s::BIGINT, %(ended_at)s::BIGINT, %(seconds)s, %(cached_from)s::VARCHAR COLLATE "C", %(cache_key)s::VARCHAR COLLATE "C", %(reason)s::VARCHAR COLLATE "C", %(output)s::VARCHAR COLLATE "C", %(files)s::VARCHAR COLLATE "C", %(models)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C", %(problem)s::VARCHAR COLLATE "C")
+INSERT INTO step (run_id, no, name, stage_no, state, attempts, started_at, ended_at, seconds, cached_from, cache_key, reason, output, files, models, metrics, problem, objects, message) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(no)s::INTEGER, %(name)s::VARCHAR COLLATE "C", %(stage_no)s::INTEGER, %(state)s::VARCHAR COLLATE "C", %(attempts)s::INTEGER, %(started_at)s::BIGINT, %(ended_at)s::BIGINT, %(seconds)s, %(cached_from)s::VARCHAR COLLATE "C", %(cache_key)s::VARCHAR COLLATE "C", %(reason)s::VARCHAR COLLATE "C", %(output)s::VARCHAR COLLATE "C", %(files)s::VARCHAR COLLATE "C", %(models)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C", %(problem)s::VARCHAR COLLATE "C", %(objects)s::VARCHAR COLLATE "C", %(message)s::VARCHAR COLLATE "C")
 
 -- step.of_run
-SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem
+SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem, step.objects, step.message
 FROM step
 WHERE step.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY step.no
 
 -- step.get
-SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem
+SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem, step.objects, step.message
 FROM step
 WHERE step.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND step.no = ANY (%(nos)s::INTEGER[])
 
 -- step.put
-UPDATE step SET name=%(name)s::VARCHAR COLLATE "C", stage_no=%(stage_no)s::INTEGER, state=%(state)s::VARCHAR COLLATE "C", attempts=%(attempts)s::INTEGER, started_at=%(started_at)s::BIGINT, ended_at=%(ended_at)s::BIGINT, seconds=%(seconds)s, cached_from=%(cached_from)s::VARCHAR COLLATE "C", cache_key=%(cache_key)s::VARCHAR COLLATE "C", reason=%(reason)s::VARCHAR COLLATE "C", output=%(output)s::VARCHAR COLLATE "C", files=%(files)s::VARCHAR COLLATE "C", models=%(models)s::VARCHAR COLLATE "C", metrics=%(metrics)s::VARCHAR COLLATE "C", problem=%(problem)s::VARCHAR COLLATE "C" WHERE step.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND step.no = %(k_no)s::INTEGER
+UPDATE step SET name=%(name)s::VARCHAR COLLATE "C", stage_no=%(stage_no)s::INTEGER, state=%(state)s::VARCHAR COLLATE "C", attempts=%(attempts)s::INTEGER, started_at=%(started_at)s::BIGINT, ended_at=%(ended_at)s::BIGINT, seconds=%(seconds)s, cached_from=%(cached_from)s::VARCHAR COLLATE "C", cache_key=%(cache_key)s::VARCHAR COLLATE "C", reason=%(reason)s::VARCHAR COLLATE "C", output=%(output)s::VARCHAR COLLATE "C", files=%(files)s::VARCHAR COLLATE "C", models=%(models)s::VARCHAR COLLATE "C", metrics=%(metrics)s::VARCHAR COLLATE "C", problem=%(problem)s::VARCHAR COLLATE "C", objects=%(objects)s::VARCHAR COLLATE "C", message=%(message)s::VARCHAR COLLATE "C" WHERE step.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND step.no = %(k_no)s::INTEGER
 
 -- event.add
-INSERT INTO event (run_id, at, kind, stage_no, step_no, details) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(at)s::BIGINT, %(kind)s::VARCHAR COLLATE "C", %(stage_no)s::INTEGER, %(step_no)s::INTEGER, %(details)s::VARCHAR COLLATE "C") RETURNING event.id
+INSERT INTO event (run_id, at, kind, stage_no, step_no, details) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(at)s::BIGINT, %(kind)s::VARCHAR COLLATE "C", %(stage_no)s::INTEGER, %(step_no)s::BIGINT, %(details)s::VARCHAR COLLATE "C") RETURNING event.id
 
 -- event.of_run
 SELECT event.run_id, event.at, event.kind, event.stage_no, event.step_no, event.details
@@ -320,7 +429,7 @@ FROM event
 WHERE event.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY event.id
 
 -- log.add
-INSERT INTO log (run_id, first, last, step_no, fence, lines) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(first)s::BIGINT, %(last)s::BIGINT, %(step_no)s::INTEGER, %(fence)s::INTEGER, %(lines)s::VARCHAR COLLATE "C")
+INSERT INTO log (run_id, first, last, step_no, fence, lines) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(first)s::BIGINT, %(last)s::BIGINT, %(step_no)s::BIGINT, %(fence)s::INTEGER, %(lines)s::VARCHAR COLLATE "C")
 
 -- log.sizes
 SELECT log.first, log.last
@@ -334,7 +443,7 @@ SELECT log.first, log.last
 FROM log
 WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND log.first >= coalesce((SELECT max(log.first) AS max_1
 FROM log
-WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND log.first <= %(after)s + 1::INTEGER), 0::INTEGER) AND log.last > %(after)s::BIGINT AND log.step_no = %(k_step_no)s::INTEGER ORDER BY log.first
+WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND log.first <= %(after)s + 1::INTEGER), 0::INTEGER) AND log.last > %(after)s::BIGINT AND log.step_no = %(k_step_no)s::BIGINT ORDER BY log.first
 
 -- log.bodies
 SELECT log.run_id, log.step_no, log.fence, log.first, log.last, log.lines
@@ -344,7 +453,7 @@ WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND log.first >= %(low)s::B
 -- log.bodies_of_step
 SELECT log.run_id, log.step_no, log.fence, log.first, log.last, log.lines
 FROM log
-WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND log.first >= %(low)s::BIGINT AND log.first <= %(high)s::BIGINT AND log.step_no = %(k_step_no)s::INTEGER ORDER BY log.first
+WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND log.first >= %(low)s::BIGINT AND log.first <= %(high)s::BIGINT AND log.step_no = %(k_step_no)s::BIGINT ORDER BY log.first
 
 -- log.last
 SELECT log.last
@@ -360,31 +469,50 @@ WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
 -- log.drop
 DELETE FROM log WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
 
+-- call.put
+INSERT INTO call (run_id, no, state, kind, body, metrics) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(no)s::BIGINT, %(state)s::VARCHAR COLLATE "C", %(kind)s::VARCHAR COLLATE "C", %(body)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C") ON CONFLICT (run_id, no) DO UPDATE SET state = excluded.state, kind = excluded.kind, body = excluded.body, metrics = excluded.metrics
+
+-- call.of_run
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY call.no
+
+-- call.get
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND call.no = ANY (%(nos)s::BIGINT[]) ORDER BY call.no
+
+-- call.awaited
+SELECT call.body, call.metrics
+FROM call
+WHERE state = 'paused' AND kind IN ('approval', 'input') ORDER BY call.run_id, call.no
+ LIMIT %(limit)s::INTEGER
+
 -- cache.get
-SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics
+SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics, cache.objects, cache.until
 FROM cache
 WHERE cache.key = %(k_key)s::VARCHAR COLLATE "C"
 
 -- cache.get_many
-SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics
+SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics, cache.objects, cache.until
 FROM cache
 WHERE cache.key = ANY (%(keys)s::TEXT[])
 
 -- cache.by_recipe
-SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics
+SELECT cache.key, cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics, cache.objects, cache.until
 FROM cache
 WHERE cache.recipe = %(k_recipe)s::VARCHAR COLLATE "C" ORDER BY cache.made_at DESC, cache.key
  LIMIT %(limit)s::INTEGER
 
 -- cache.by_recipes
-SELECT ranked.key, ranked.recipe, ranked.inputs, ranked.run_id, ranked.step_no, ranked.made_at, ranked.output, ranked.files, ranked.models, ranked.metrics
-FROM (SELECT cache.key AS key, cache.recipe AS recipe, cache.inputs AS inputs, cache.run_id AS run_id, cache.step_no AS step_no, cache.made_at AS made_at, cache.output AS output, cache.files AS files, cache.models AS models, cache.metrics AS metrics, row_number() OVER (PARTITION BY cache.recipe ORDER BY cache.made_at DESC, cache.key) AS place
+SELECT ranked.key, ranked.recipe, ranked.inputs, ranked.run_id, ranked.step_no, ranked.made_at, ranked.output, ranked.files, ranked.models, ranked.metrics, ranked.objects, ranked.until
+FROM (SELECT cache.key AS key, cache.recipe AS recipe, cache.inputs AS inputs, cache.run_id AS run_id, cache.step_no AS step_no, cache.made_at AS made_at, cache.output AS output, cache.files AS files, cache.models AS models, cache.metrics AS metrics, cache.objects AS objects, cache.until AS until, row_number() OVER (PARTITION BY cache.recipe ORDER BY cache.made_at DESC, cache.key) AS place
 FROM cache
 WHERE cache.recipe = ANY (%(recipes)s::TEXT[])) AS ranked
 WHERE ranked.place <= %(limit)s::INTEGER ORDER BY ranked.recipe, ranked.place
 
 -- cache.put
-INSERT INTO cache (key, recipe, inputs, run_id, step_no, made_at, output, files, models, metrics) VALUES (%(key)s::VARCHAR COLLATE "C", %(recipe)s::VARCHAR COLLATE "C", %(inputs)s::VARCHAR COLLATE "C", %(run_id)s::VARCHAR COLLATE "C", %(step_no)s::INTEGER, %(made_at)s::BIGINT, %(output)s::VARCHAR COLLATE "C", %(files)s::VARCHAR COLLATE "C", %(models)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C") ON CONFLICT (key) DO UPDATE SET recipe = excluded.recipe, inputs = excluded.inputs, run_id = excluded.run_id, step_no = excluded.step_no, made_at = excluded.made_at, output = excluded.output, files = excluded.files, models = excluded.models, metrics = excluded.metrics
+INSERT INTO cache (key, recipe, inputs, run_id, step_no, made_at, output, files, models, metrics, objects, until) VALUES (%(key)s::VARCHAR COLLATE "C", %(recipe)s::VARCHAR COLLATE "C", %(inputs)s::VARCHAR COLLATE "C", %(run_id)s::VARCHAR COLLATE "C", %(step_no)s::BIGINT, %(made_at)s::BIGINT, %(output)s::VARCHAR COLLATE "C", %(files)s::VARCHAR COLLATE "C", %(models)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C", %(objects)s::VARCHAR COLLATE "C", %(until)s::BIGINT) ON CONFLICT (key) DO UPDATE SET recipe = excluded.recipe, inputs = excluded.inputs, run_id = excluded.run_id, step_no = excluded.step_no, made_at = excluded.made_at, output = excluded.output, files = excluded.files, models = excluded.models, metrics = excluded.metrics, objects = excluded.objects, until = excluded.until
 
 -- cache.unlink
 DELETE FROM cache_object WHERE cache_object.key = %(k_key)s::VARCHAR COLLATE "C"

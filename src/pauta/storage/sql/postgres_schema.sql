@@ -47,12 +47,14 @@ CREATE TABLE cache (
     recipe TEXT COLLATE "C" NOT NULL,
     inputs TEXT COLLATE "C" NOT NULL,
     run_id TEXT COLLATE "C" NOT NULL,
-    step_no INTEGER NOT NULL,
+    step_no BIGINT NOT NULL,
     made_at BIGINT NOT NULL,
     output TEXT COLLATE "C",
     files TEXT COLLATE "C",
     models TEXT COLLATE "C",
     metrics TEXT COLLATE "C",
+    objects TEXT COLLATE "C",
+    until BIGINT,
     CONSTRAINT cache_pk PRIMARY KEY (key)
 )
 
@@ -66,7 +68,18 @@ CREATE INDEX cache_by_run ON cache (run_id)
 CREATE TABLE claim_limit (
     key TEXT COLLATE "C" NOT NULL,
     most INTEGER NOT NULL,
+    period BIGINT,
     CONSTRAINT claim_limit_pk PRIMARY KEY (key)
+)
+
+-- table claim_time
+CREATE TABLE claim_time (
+    key TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    run_id TEXT COLLATE "C" NOT NULL,
+    stage_no INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    CONSTRAINT claim_time_pk PRIMARY KEY (key, at, run_id, stage_no, fence)
 )
 
 -- table deployment
@@ -301,6 +314,9 @@ CREATE TABLE run (
     asked_by TEXT COLLATE "C",
     document_name TEXT COLLATE "C",
     document_version INTEGER,
+    paused_stages INTEGER DEFAULT 0 NOT NULL,
+    parent_run TEXT COLLATE "C",
+    parent_call BIGINT,
     CONSTRAINT run_pk PRIMARY KEY (id),
     CONSTRAINT run_idempotency_key_uq UNIQUE (idempotency_key),
     CONSTRAINT run_state_ck CHECK (state IN ('scheduled', 'pending', 'running', 'paused', 'held', 'completed', 'failed', 'crashed', 'cancelled')),
@@ -313,6 +329,9 @@ CREATE INDEX run_by_deployment ON run (deployment, id) WHERE deployment IS NOT N
 -- index run_by_document
 CREATE INDEX run_by_document ON run (document_name, document_version, id) WHERE document_name IS NOT NULL
 
+-- index run_by_parent
+CREATE INDEX run_by_parent ON run (parent_run, id) WHERE parent_run IS NOT NULL
+
 -- index run_by_pipeline
 CREATE INDEX run_by_pipeline ON run (pipeline, id)
 
@@ -321,6 +340,9 @@ CREATE INDEX run_by_plan ON run (plan_hash)
 
 -- index run_by_state
 CREATE INDEX run_by_state ON run (state, id)
+
+-- index run_top_level
+CREATE INDEX run_top_level ON run (id) WHERE parent_run IS NULL
 
 -- table attempt
 CREATE TABLE attempt (
@@ -334,9 +356,29 @@ CREATE TABLE attempt (
     problem TEXT COLLATE "C",
     process BIGINT,
     CONSTRAINT attempt_pk PRIMARY KEY (run_id, stage_no, fence),
-    CONSTRAINT attempt_outcome_ck CHECK (outcome IN ('completed', 'failed', 'crashed', 'cancelled', 'released')),
+    CONSTRAINT attempt_outcome_ck CHECK (outcome IN ('completed', 'failed', 'crashed', 'cancelled', 'released', 'paused')),
     CONSTRAINT attempt_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
+
+-- table call
+CREATE TABLE call (
+    run_id TEXT COLLATE "C" NOT NULL,
+    no BIGINT NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    body TEXT COLLATE "C" NOT NULL,
+    metrics TEXT COLLATE "C",
+    CONSTRAINT call_pk PRIMARY KEY (run_id, no),
+    CONSTRAINT call_state_ck CHECK (state IN ('running', 'pending', 'paused', 'completed', 'failed', 'cancelled')),
+    CONSTRAINT call_kind_ck CHECK (kind IN ('task', 'flow', 'run', 'sleep', 'input', 'approval')),
+    CONSTRAINT call_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
+)
+
+-- index call_awaited
+CREATE INDEX call_awaited ON call (run_id, no) WHERE state = 'paused' AND kind IN ('approval', 'input')
+
+-- index call_paused
+CREATE INDEX call_paused ON call (run_id, no) WHERE state = 'paused'
 
 -- table event
 CREATE TABLE event (
@@ -345,7 +387,7 @@ CREATE TABLE event (
     at BIGINT NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     stage_no INTEGER,
-    step_no INTEGER,
+    step_no BIGINT,
     details TEXT COLLATE "C",
     CONSTRAINT event_pk PRIMARY KEY (id),
     CONSTRAINT event_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
@@ -359,7 +401,7 @@ CREATE TABLE log (
     run_id TEXT COLLATE "C" NOT NULL,
     first BIGINT NOT NULL,
     last BIGINT NOT NULL,
-    step_no INTEGER NOT NULL,
+    step_no BIGINT NOT NULL,
     fence INTEGER NOT NULL,
     lines TEXT COLLATE "C" NOT NULL,
     CONSTRAINT log_pk PRIMARY KEY (run_id, first),
@@ -405,19 +447,22 @@ CREATE TABLE stage (
     priority INTEGER DEFAULT 0 NOT NULL,
     lane TEXT COLLATE "C" DEFAULT '' NOT NULL,
     CONSTRAINT stage_pk PRIMARY KEY (run_id, no),
-    CONSTRAINT stage_state_ck CHECK (state IN ('pending', 'ready', 'scheduled', 'running', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
+    CONSTRAINT stage_state_ck CHECK (state IN ('pending', 'ready', 'scheduled', 'running', 'paused', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
     CONSTRAINT stage_waiting_for_ck CHECK (waiting_for >= 0),
     CONSTRAINT stage_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
 
 -- index stage_due
-CREATE INDEX stage_due ON stage (not_before) WHERE state = 'scheduled'
+CREATE INDEX stage_due ON stage (not_before) WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL
 
 -- index stage_due_in_pool
-CREATE INDEX stage_due_in_pool ON stage (pool, not_before) WHERE state = 'scheduled'
+CREATE INDEX stage_due_in_pool ON stage (pool, not_before) WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL
+
+-- index stage_paused
+CREATE INDEX stage_paused ON stage (run_id, no) WHERE state = 'paused'
 
 -- index stage_queued
-CREATE INDEX stage_queued ON stage (run_id, no) WHERE state IN ('ready', 'scheduled')
+CREATE INDEX stage_queued ON stage (run_id, no) WHERE (state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL))
 
 -- index stage_ready
 CREATE INDEX stage_ready ON stage (pool, lane, priority DESC, run_id, no) WHERE state = 'ready'
@@ -444,8 +489,10 @@ CREATE TABLE step (
     models TEXT COLLATE "C",
     metrics TEXT COLLATE "C",
     problem TEXT COLLATE "C",
+    objects TEXT COLLATE "C",
+    message TEXT COLLATE "C",
     CONSTRAINT step_pk PRIMARY KEY (run_id, no),
-    CONSTRAINT step_state_ck CHECK (state IN ('pending', 'running', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
+    CONSTRAINT step_state_ck CHECK (state IN ('pending', 'running', 'paused', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
     CONSTRAINT step_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
 
@@ -469,6 +516,11 @@ EXECUTE FUNCTION pauta_refuse()
 -- trigger step_guard
 CREATE TRIGGER step_guard BEFORE UPDATE OF state ON step FOR EACH ROW
 WHEN (OLD.state IN ('cancelled', 'completed', 'failed', 'skipped') AND NEW.state <> OLD.state)
+EXECUTE FUNCTION pauta_refuse()
+
+-- trigger call_guard
+CREATE TRIGGER call_guard BEFORE UPDATE OF state ON call FOR EACH ROW
+WHEN (OLD.state IN ('completed') AND NEW.state <> OLD.state)
 EXECUTE FUNCTION pauta_refuse()
 
 -- trigger event_guard

@@ -9,17 +9,22 @@ FROM "plan" JOIN run ON run.plan_hash = "plan".hash
 WHERE run.id = :k_id
 
 -- run.add
-INSERT INTO run (id, pipeline, state, created_at, open_stages, failed_stages, held_stages, started_at, ended_at, cancel_requested_at, stopping, parameters, inputs, options, of_run, idempotency_key, problem, plan_hash, pool, priority, deployment, limits, asked_by, document_name, document_version) VALUES (:id, :pipeline, :state, :created_at, :open_stages, :failed_stages, :held_stages, :started_at, :ended_at, :cancel_requested_at, :stopping, :parameters, :inputs, :options, :of_run, :idempotency_key, :problem, :plan_hash, :pool, :priority, :deployment, :limits, :asked_by, :document_name, :document_version) ON CONFLICT DO NOTHING
+INSERT INTO run (id, pipeline, state, created_at, open_stages, failed_stages, held_stages, started_at, ended_at, cancel_requested_at, stopping, parameters, inputs, options, of_run, idempotency_key, problem, plan_hash, pool, priority, deployment, limits, asked_by, document_name, document_version, paused_stages, parent_run, parent_call) VALUES (:id, :pipeline, :state, :created_at, :open_stages, :failed_stages, :held_stages, :started_at, :ended_at, :cancel_requested_at, :stopping, :parameters, :inputs, :options, :of_run, :idempotency_key, :problem, :plan_hash, :pool, :priority, :deployment, :limits, :asked_by, :document_name, :document_version, :paused_stages, :parent_run, :parent_call) ON CONFLICT DO NOTHING
 
 -- run.get
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id = :k_id
 
 -- run.by_key
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.idempotency_key = :k_idempotency_key
+
+-- run.children
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.parent_run = :k_parent_run ORDER BY run.id
 
 -- run.find
 SELECT run.id
@@ -28,10 +33,10 @@ WHERE run.id >= :low AND run.id < :high ORDER BY run.id DESC
  LIMIT 20
 
 -- run.save
-UPDATE run SET state=:state, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, problem=:problem WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.cancel_requested_at IS :was_cancel_requested_at
+UPDATE run SET state=:state, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, problem=:problem, paused_stages=:paused_stages WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.paused_stages = :was_paused_stages AND run.cancel_requested_at IS :was_cancel_requested_at
 
 -- run.save_whole
-UPDATE run SET pipeline=:pipeline, state=:state, created_at=:created_at, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, parameters=:parameters, inputs=:inputs, options=:options, of_run=:of_run, idempotency_key=:idempotency_key, problem=:problem, pool=:pool, priority=:priority, deployment=:deployment, limits=:limits, asked_by=:asked_by, document_name=:document_name, document_version=:document_version WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.cancel_requested_at IS :was_cancel_requested_at
+UPDATE run SET pipeline=:pipeline, state=:state, created_at=:created_at, open_stages=:open_stages, failed_stages=:failed_stages, held_stages=:held_stages, started_at=:started_at, ended_at=:ended_at, cancel_requested_at=:cancel_requested_at, stopping=:stopping, parameters=:parameters, inputs=:inputs, options=:options, of_run=:of_run, idempotency_key=:idempotency_key, problem=:problem, pool=:pool, priority=:priority, deployment=:deployment, limits=:limits, asked_by=:asked_by, document_name=:document_name, document_version=:document_version, paused_stages=:paused_stages, parent_run=:parent_run, parent_call=:parent_call WHERE run.id = :k_id AND run.state = :was_state AND run.open_stages = :was_open_stages AND run.failed_stages = :was_failed_stages AND run.held_stages = :was_held_stages AND run.paused_stages = :was_paused_stages AND run.cancel_requested_at IS :was_cancel_requested_at
 
 -- stage.move
 UPDATE stage SET pool=:pool, priority=:priority, lane=:lane WHERE stage.run_id = :k_id
@@ -56,104 +61,200 @@ FROM run GROUP BY run.state
 -- run.stuck
 SELECT run.id
 FROM run
-WHERE run.state IN ('paused', 'pending', 'running', 'scheduled') AND NOT (EXISTS (SELECT *
+WHERE run.state IN ('pending', 'running', 'scheduled') AND NOT (EXISTS (SELECT *
 FROM stage
 WHERE stage.run_id = run.id AND stage.state IN ('ready', 'scheduled', 'running'))) ORDER BY run.id
  LIMIT :limit
 
 -- run.newest
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.pipeline = :k_pipeline ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.pipeline = :k_pipeline AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.pipeline = :k_pipeline AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_state
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = :k_state ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_state_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = :k_state AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_state_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = :k_state AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_state_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = :k_state AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_state_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = :k_state AND run.pipeline = :k_pipeline ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_state_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = :k_state AND run.pipeline = :k_pipeline AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_state_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.state = :k_state AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_state_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.state = :k_state AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.pipeline = :k_pipeline ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.pipeline = :k_pipeline AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_state
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.state = :k_state ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_state_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_state_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.state = :k_state AND run.deployment = :k_deployment ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_state_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_state_pipeline
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.state = :k_state AND run.pipeline = :k_pipeline ORDER BY run.id DESC
  LIMIT :limit
 
+-- run.newest_before_state_pipeline_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.pipeline = :k_pipeline AND run.parent_run IS NULL ORDER BY run.id DESC
+ LIMIT :limit
+
 -- run.newest_before_state_pipeline_deployment
-SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
 FROM run
 WHERE run.id < :before AND run.state = :k_state AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment ORDER BY run.id DESC
+ LIMIT :limit
+
+-- run.newest_before_state_pipeline_deployment_top_level
+SELECT run.id, run.pipeline, run.state, run.created_at, run.open_stages, run.failed_stages, run.held_stages, run.started_at, run.ended_at, run.cancel_requested_at, run.stopping, run.parameters, run.inputs, run.options, run.of_run, run.idempotency_key, run.problem, run.pool, run.priority, run.deployment, run.limits, run.asked_by, run.document_name, run.document_version, run.paused_stages, run.parent_run, run.parent_call
+FROM run
+WHERE run.id < :before AND run.state = :k_state AND run.pipeline = :k_pipeline AND run.deployment = :k_deployment AND run.parent_run IS NULL ORDER BY run.id DESC
  LIMIT :limit
 
 -- need.add
@@ -194,16 +295,24 @@ WHERE stage.run_id = :k_run_id ORDER BY stage.no
 -- stage.save
 UPDATE stage SET state=:state, waiting_for=(stage.waiting_for + :by), fence=:fence, tries=:tries, deaths=:deaths, owner=:owner, lease_until=:lease_until, not_before=:not_before WHERE stage.run_id = :k_run_id AND stage.no = :k_no AND stage.state = :was_state AND stage.fence = :was_fence
 
+-- stage.answered
+SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
+FROM stage
+WHERE stage.state = 'paused' AND NOT (EXISTS (SELECT *
+FROM step, call
+WHERE step.run_id = stage.run_id AND step.stage_no = stage.no AND call.run_id = step.run_id AND call.no >= (CAST(step.no AS INTEGER) + 1) * 1000000 AND call.no < (CAST(step.no AS INTEGER) + 2) * 1000000 AND call.state = 'paused')) ORDER BY stage.run_id, stage.no
+ LIMIT :limit
+
 -- stage.claimable
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
-WHERE state IN ('ready', 'scheduled') AND (stage.state = 'ready' OR stage.not_before <= :now) ORDER BY stage.run_id, stage.no
+WHERE (state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL)) AND (stage.state = 'ready' OR stage.not_before <= :now) ORDER BY stage.run_id, stage.no
  LIMIT :limit
 
 -- stage.claimable_of_run
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
-WHERE state IN ('ready', 'scheduled') AND (stage.state = 'ready' OR stage.not_before <= :now) AND stage.run_id = :k_run_id ORDER BY stage.run_id, stage.no
+WHERE (state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL)) AND (stage.state = 'ready' OR stage.not_before <= :now) AND stage.run_id = :k_run_id ORDER BY stage.run_id, stage.no
  LIMIT :limit
 
 -- stage.expired
@@ -225,12 +334,12 @@ WHERE state = 'running' AND stage.run_id = :k_run_id ORDER BY stage.run_id, stag
 -- stage.next_due
 SELECT min(stage.not_before) AS min_1
 FROM stage
-WHERE state = 'scheduled'
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL
 
 -- stage.next_due_of_run
 SELECT min(stage.not_before) AS min_1
 FROM stage
-WHERE state = 'scheduled' AND stage.run_id = :k_run_id
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL AND stage.run_id = :k_run_id
 
 -- attempt.add
 INSERT INTO attempt (run_id, stage_no, fence, owner, started_at, ended_at, outcome, problem, process) VALUES (:run_id, :stage_no, :fence, :owner, :started_at, :ended_at, :outcome, :problem, :process)
@@ -273,13 +382,13 @@ SELECT s.run_id, s.no, s.state, s.waiting_for, s.fence, s.tries, s.deaths, s.own
     (SELECT r.deployment FROM run AS r WHERE r.id = s.run_id),
     (SELECT r.limits FROM run AS r WHERE r.id = s.run_id)
 FROM json_each(:runs) AS p CROSS JOIN json_each(:nos) AS n ON n.key = p.key
-CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state = 'scheduled'
+CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state IN ('paused', 'scheduled')
 
 -- stage.late_heads
 SELECT ranked.pool, ranked.lane, ranked.priority, ranked.run_id, ranked.no
 FROM (SELECT stage.pool AS pool, stage.lane AS lane, stage.priority AS priority, stage.run_id AS run_id, stage.no AS no, row_number() OVER (PARTITION BY stage.lane ORDER BY stage.priority DESC, stage.run_id, stage.no) AS place
 FROM stage
-WHERE state = 'scheduled' AND stage.pool IN (SELECT anon_1.value
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL AND stage.pool IN (SELECT anon_1.value
 FROM json_each(:pools) AS anon_1) AND stage.not_before <= :now) AS ranked
 WHERE ranked.place <= :each
 
@@ -297,24 +406,24 @@ SELECT stage.pool, count(*) AS count_1
 FROM stage
 WHERE state = 'ready' GROUP BY stage.pool UNION ALL SELECT stage.pool, count(*) AS count_2
 FROM stage
-WHERE state = 'scheduled' GROUP BY stage.pool
+WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL AND (stage.state = 'scheduled' OR stage.not_before <= :now) GROUP BY stage.pool
 
 -- step.add
-INSERT INTO step (run_id, no, name, stage_no, state, attempts, started_at, ended_at, seconds, cached_from, cache_key, reason, output, files, models, metrics, problem) VALUES (:run_id, :no, :name, :stage_no, :state, :attempts, :started_at, :ended_at, :seconds, :cached_from, :cache_key, :reason, :output, :files, :models, :metrics, :problem)
+INSERT INTO step (run_id, no, name, stage_no, state, attempts, started_at, ended_at, seconds, cached_from, cache_key, reason, output, files, models, metrics, problem, objects, message) VALUES (:run_id, :no, :name, :stage_no, :state, :attempts, :started_at, :ended_at, :seconds, :cached_from, :cache_key, :reason, :output, :files, :models, :metrics, :problem, :objects, :message)
 
 -- step.of_run
-SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem
+SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem, step.objects, step.message
 FROM step
 WHERE step.run_id = :k_run_id ORDER BY step.no
 
 -- step.get
-SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem
+SELECT step.run_id, step.no, step.name, step.stage_no, step.state, step.attempts, step.started_at, step.ended_at, step.seconds, step.cached_from, step.cache_key, step.reason, step.output, step.files, step.models, step.metrics, step.problem, step.objects, step.message
 FROM step
 WHERE step.run_id = :k_run_id AND step.no IN (SELECT anon_1.value
 FROM json_each(:nos) AS anon_1)
 
 -- step.put
-UPDATE step SET name=:name, stage_no=:stage_no, state=:state, attempts=:attempts, started_at=:started_at, ended_at=:ended_at, seconds=:seconds, cached_from=:cached_from, cache_key=:cache_key, reason=:reason, output=:output, files=:files, models=:models, metrics=:metrics, problem=:problem WHERE step.run_id = :k_run_id AND step.no = :k_no
+UPDATE step SET name=:name, stage_no=:stage_no, state=:state, attempts=:attempts, started_at=:started_at, ended_at=:ended_at, seconds=:seconds, cached_from=:cached_from, cache_key=:cache_key, reason=:reason, output=:output, files=:files, models=:models, metrics=:metrics, problem=:problem, objects=:objects, message=:message WHERE step.run_id = :k_run_id AND step.no = :k_no
 
 -- event.add
 INSERT INTO event (run_id, at, kind, stage_no, step_no, details) VALUES (:run_id, :at, :kind, :stage_no, :step_no, :details)
@@ -365,33 +474,53 @@ WHERE log.run_id = :k_run_id
 -- log.drop
 DELETE FROM log WHERE log.run_id = :k_run_id
 
+-- call.put
+INSERT INTO call (run_id, no, state, kind, body, metrics) VALUES (:run_id, :no, :state, :kind, :body, :metrics) ON CONFLICT (run_id, no) DO UPDATE SET state = excluded.state, kind = excluded.kind, body = excluded.body, metrics = excluded.metrics
+
+-- call.of_run
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = :k_run_id ORDER BY call.no
+
+-- call.get
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = :k_run_id AND call.no IN (SELECT anon_1.value
+FROM json_each(:nos) AS anon_1) ORDER BY call.no
+
+-- call.awaited
+SELECT call.body, call.metrics
+FROM call
+WHERE state = 'paused' AND kind IN ('approval', 'input') ORDER BY call.run_id, call.no
+ LIMIT :limit
+
 -- cache.get
-SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics
+SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics, cache.objects, cache.until
 FROM cache
 WHERE cache."key" = :k_key
 
 -- cache.get_many
-SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics
+SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics, cache.objects, cache.until
 FROM cache
 WHERE cache."key" IN (SELECT anon_1.value
 FROM json_each(:keys) AS anon_1)
 
 -- cache.by_recipe
-SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics
+SELECT cache."key", cache.recipe, cache.inputs, cache.run_id, cache.step_no, cache.made_at, cache.output, cache.files, cache.models, cache.metrics, cache.objects, cache.until
 FROM cache
 WHERE cache.recipe = :k_recipe ORDER BY cache.made_at DESC, cache."key"
  LIMIT :limit
 
 -- cache.by_recipes
-SELECT ranked."key", ranked.recipe, ranked.inputs, ranked.run_id, ranked.step_no, ranked.made_at, ranked.output, ranked.files, ranked.models, ranked.metrics
-FROM (SELECT cache."key" AS "key", cache.recipe AS recipe, cache.inputs AS inputs, cache.run_id AS run_id, cache.step_no AS step_no, cache.made_at AS made_at, cache.output AS output, cache.files AS files, cache.models AS models, cache.metrics AS metrics, row_number() OVER (PARTITION BY cache.recipe ORDER BY cache.made_at DESC, cache."key") AS place
+SELECT ranked."key", ranked.recipe, ranked.inputs, ranked.run_id, ranked.step_no, ranked.made_at, ranked.output, ranked.files, ranked.models, ranked.metrics, ranked.objects, ranked.until
+FROM (SELECT cache."key" AS "key", cache.recipe AS recipe, cache.inputs AS inputs, cache.run_id AS run_id, cache.step_no AS step_no, cache.made_at AS made_at, cache.output AS output, cache.files AS files, cache.models AS models, cache.metrics AS metrics, cache.objects AS objects, cache.until AS until, row_number() OVER (PARTITION BY cache.recipe ORDER BY cache.made_at DESC, cache."key") AS place
 FROM cache
 WHERE cache.recipe IN (SELECT anon_1.value
 FROM json_each(:recipes) AS anon_1)) AS ranked
 WHERE ranked.place <= :limit ORDER BY ranked.recipe, ranked.place
 
 -- cache.put
-INSERT INTO cache ("key", recipe, inputs, run_id, step_no, made_at, output, files, models, metrics) VALUES (:key, :recipe, :inputs, :run_id, :step_no, :made_at, :output, :files, :models, :metrics) ON CONFLICT ("key") DO UPDATE SET recipe = excluded.recipe, inputs = excluded.inputs, run_id = excluded.run_id, step_no = excluded.step_no, made_at = excluded.made_at, output = excluded.output, files = excluded.files, models = excluded.models, metrics = excluded.metrics
+INSERT INTO cache ("key", recipe, inputs, run_id, step_no, made_at, output, files, models, metrics, objects, until) VALUES (:key, :recipe, :inputs, :run_id, :step_no, :made_at, :output, :files, :models, :metrics, :objects, :until) ON CONFLICT ("key") DO UPDATE SET recipe = excluded.recipe, inputs = excluded.inputs, run_id = excluded.run_id, step_no = excluded.step_no, made_at = excluded.made_at, output = excluded.output, files = excluded.files, models = excluded.models, metrics = excluded.metrics, objects = excluded.objects, until = excluded.until
 
 -- cache.unlink
 DELETE FROM cache_object WHERE cache_object."key" = :k_key

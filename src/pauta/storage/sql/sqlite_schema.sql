@@ -54,6 +54,8 @@ CREATE TABLE cache (
     files TEXT,
     models TEXT,
     metrics TEXT,
+    objects TEXT,
+    until BIGINT,
     CONSTRAINT cache_pk PRIMARY KEY ("key")
 )
 
@@ -67,8 +69,20 @@ CREATE INDEX cache_by_run ON cache (run_id)
 CREATE TABLE claim_limit (
     "key" TEXT NOT NULL,
     most INTEGER NOT NULL,
+    period BIGINT,
     CONSTRAINT claim_limit_pk PRIMARY KEY ("key")
 )
+
+-- table claim_time
+CREATE TABLE claim_time (
+    "key" TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    run_id TEXT NOT NULL,
+    stage_no INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    CONSTRAINT claim_time_pk PRIMARY KEY ("key", at, run_id, stage_no, fence)
+)
+ WITHOUT ROWID
 
 -- table deployment
 CREATE TABLE deployment (
@@ -304,6 +318,9 @@ CREATE TABLE run (
     asked_by TEXT,
     document_name TEXT,
     document_version INTEGER,
+    paused_stages INTEGER DEFAULT 0 NOT NULL,
+    parent_run TEXT,
+    parent_call INTEGER,
     CONSTRAINT run_pk PRIMARY KEY (id),
     CONSTRAINT run_idempotency_key_uq UNIQUE (idempotency_key),
     CONSTRAINT run_state_ck CHECK (state IN ('scheduled', 'pending', 'running', 'paused', 'held', 'completed', 'failed', 'crashed', 'cancelled')),
@@ -316,6 +333,9 @@ CREATE INDEX run_by_deployment ON run (deployment, id) WHERE deployment IS NOT N
 -- index run_by_document
 CREATE INDEX run_by_document ON run (document_name, document_version, id) WHERE document_name IS NOT NULL
 
+-- index run_by_parent
+CREATE INDEX run_by_parent ON run (parent_run, id) WHERE parent_run IS NOT NULL
+
 -- index run_by_pipeline
 CREATE INDEX run_by_pipeline ON run (pipeline, id)
 
@@ -324,6 +344,9 @@ CREATE INDEX run_by_plan ON run (plan_hash)
 
 -- index run_by_state
 CREATE INDEX run_by_state ON run (state, id)
+
+-- index run_top_level
+CREATE INDEX run_top_level ON run (id) WHERE parent_run IS NULL
 
 -- table attempt
 CREATE TABLE attempt (
@@ -337,9 +360,29 @@ CREATE TABLE attempt (
     problem TEXT,
     process BIGINT,
     CONSTRAINT attempt_pk PRIMARY KEY (run_id, stage_no, fence),
-    CONSTRAINT attempt_outcome_ck CHECK (outcome IN ('completed', 'failed', 'crashed', 'cancelled', 'released')),
+    CONSTRAINT attempt_outcome_ck CHECK (outcome IN ('completed', 'failed', 'crashed', 'cancelled', 'released', 'paused')),
     CONSTRAINT attempt_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
+
+-- table call
+CREATE TABLE call (
+    run_id TEXT NOT NULL,
+    no INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    metrics TEXT,
+    CONSTRAINT call_pk PRIMARY KEY (run_id, no),
+    CONSTRAINT call_state_ck CHECK (state IN ('running', 'pending', 'paused', 'completed', 'failed', 'cancelled')),
+    CONSTRAINT call_kind_ck CHECK (kind IN ('task', 'flow', 'run', 'sleep', 'input', 'approval')),
+    CONSTRAINT call_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
+)
+
+-- index call_awaited
+CREATE INDEX call_awaited ON call (run_id, no) WHERE state = 'paused' AND kind IN ('approval', 'input')
+
+-- index call_paused
+CREATE INDEX call_paused ON call (run_id, no) WHERE state = 'paused'
 
 -- table event
 CREATE TABLE event (
@@ -410,20 +453,23 @@ CREATE TABLE stage (
     priority INTEGER DEFAULT 0 NOT NULL,
     lane TEXT DEFAULT '' NOT NULL,
     CONSTRAINT stage_pk PRIMARY KEY (run_id, no),
-    CONSTRAINT stage_state_ck CHECK (state IN ('pending', 'ready', 'scheduled', 'running', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
+    CONSTRAINT stage_state_ck CHECK (state IN ('pending', 'ready', 'scheduled', 'running', 'paused', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
     CONSTRAINT stage_waiting_for_ck CHECK (waiting_for >= 0),
     CONSTRAINT stage_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
  WITHOUT ROWID
 
 -- index stage_due
-CREATE INDEX stage_due ON stage (not_before) WHERE state = 'scheduled'
+CREATE INDEX stage_due ON stage (not_before) WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL
 
 -- index stage_due_in_pool
-CREATE INDEX stage_due_in_pool ON stage (pool, not_before) WHERE state = 'scheduled'
+CREATE INDEX stage_due_in_pool ON stage (pool, not_before) WHERE state IN ('paused', 'scheduled') AND not_before IS NOT NULL
+
+-- index stage_paused
+CREATE INDEX stage_paused ON stage (run_id, no) WHERE state = 'paused'
 
 -- index stage_queued
-CREATE INDEX stage_queued ON stage (run_id, no) WHERE state IN ('ready', 'scheduled')
+CREATE INDEX stage_queued ON stage (run_id, no) WHERE (state IN ('ready', 'scheduled') OR (state = 'paused' AND not_before IS NOT NULL))
 
 -- index stage_ready
 CREATE INDEX stage_ready ON stage (pool, lane, priority DESC, run_id, no) WHERE state = 'ready'
@@ -450,8 +496,10 @@ CREATE TABLE step (
     models TEXT,
     metrics TEXT,
     problem TEXT,
+    objects TEXT,
+    message TEXT,
     CONSTRAINT step_pk PRIMARY KEY (run_id, no),
-    CONSTRAINT step_state_ck CHECK (state IN ('pending', 'running', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
+    CONSTRAINT step_state_ck CHECK (state IN ('pending', 'running', 'paused', 'held', 'completed', 'failed', 'cancelled', 'skipped')),
     CONSTRAINT step_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
 
@@ -472,6 +520,11 @@ BEGIN SELECT RAISE(ABORT, 'pauta: refused: stage'); END
 CREATE TRIGGER step_guard BEFORE UPDATE OF state ON step
 WHEN OLD.state IN ('cancelled', 'completed', 'failed', 'skipped') AND NEW.state <> OLD.state
 BEGIN SELECT RAISE(ABORT, 'pauta: refused: step'); END
+
+-- trigger call_guard
+CREATE TRIGGER call_guard BEFORE UPDATE OF state ON call
+WHEN OLD.state IN ('completed') AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'pauta: refused: call'); END
 
 -- trigger event_guard
 CREATE TRIGGER event_guard BEFORE UPDATE ON event

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pauta.storage.flavours import Flavour
 from pauta.storage.records import LEASED_COLUMNS, PLACE_COLUMNS, STAGE_COLUMNS
 from pauta.storage.statements.shape import Statements, Written
-from pauta.storage.tables import READY, RUNNING, SCHEDULED, run, stage
+from pauta.storage.tables import READY, RUNNING, TIMED, run, stage
 
 _OWN = ", ".join(f"s.{name}" for name in (*STAGE_COLUMNS, *PLACE_COLUMNS))
 _CELLS = f"""{_OWN},
@@ -63,10 +63,10 @@ CROSS JOIN LATERAL (
 _LATE = {
     "sqlite": """SELECT {cells}
 FROM json_each(:runs) AS p CROSS JOIN json_each(:nos) AS n ON n.key = p.key
-CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state = 'scheduled'""",
+CROSS JOIN stage AS s ON s.run_id = p.value AND s.no = n.value AND s.state IN ('paused', 'scheduled')""",
     "postgres": """SELECT {cells}
 FROM unnest(CAST(:runs AS TEXT[]), CAST(:nos AS INTEGER[])) AS p(run_id, no)
-JOIN stage AS s ON s.run_id = p.run_id AND s.no = p.no AND s.state = 'scheduled'
+JOIN stage AS s ON s.run_id = p.run_id AND s.no = p.no AND s.state IN ('paused', 'scheduled')
 FOR UPDATE OF s SKIP LOCKED""",
 }
 
@@ -86,9 +86,10 @@ def _looking(flavour: Flavour) -> Statements:
     place = sa.func.row_number().over(partition_by=stage.c.lane, order_by=first).label("place")
     ranked = (
         sa.select(stage.c.pool, stage.c.lane, stage.c.priority, stage.c.run_id, stage.c.no, place)
-        .where(sa.text(SCHEDULED), flavour.within(stage.c.pool, "pools"), stage.c.not_before <= sa.bindparam("now"))
+        .where(sa.text(TIMED), flavour.within(stage.c.pool, "pools"), stage.c.not_before <= sa.bindparam("now"))
         .subquery("ranked")
     )
+    waits = stage.c.state == sa.literal_column("'scheduled'")
     leased = [stage.c[name] for name in LEASED_COLUMNS]
     return {
         # Few stages wait for another try that is due already, so that these may be read and sorted.
@@ -103,7 +104,7 @@ def _looking(flavour: Flavour) -> Statements:
             .order_by(stage.c.run_id, stage.c.no)
         ),
         "stage.depth": Written(
-            sa.union_all(*(_depth(where) for where in (READY, SCHEDULED))),
+            sa.union_all(_depth(READY), _depth(TIMED).where(sa.or_(waits, stage.c.not_before <= sa.bindparam("now")))),
         ),
     }
 

@@ -11,8 +11,8 @@ from pauta.storage.records import PLACE_COLUMNS, RUN_COLUMNS, RUN_PROGRESS, newe
 from pauta.storage.statements.shape import Statements, Written, key, limit, unchanged
 from pauta.storage.tables import plan, run, stage, step
 
-ALIVE = "run.state IN ('paused', 'pending', 'running', 'scheduled')"
-"""Neither final nor held."""
+ALIVE = "run.state IN ('pending', 'running', 'scheduled')"
+"""Neither final, held nor paused."""
 MOVING = "stage.state IN ('ready', 'scheduled', 'running')"
 
 
@@ -26,6 +26,7 @@ def statements(flavour: Flavour) -> Statements:
         run.c.open_stages == sa.bindparam("was_open_stages"),
         run.c.failed_stages == sa.bindparam("was_failed_stages"),
         run.c.held_stages == sa.bindparam("was_held_stages"),
+        run.c.paused_stages == sa.bindparam("was_paused_stages"),
         unchanged(run.c.cancel_requested_at),
     )
     made = {
@@ -34,6 +35,7 @@ def statements(flavour: Flavour) -> Statements:
         "run.add": Written(flavour.insert(run).on_conflict_do_nothing(), (*RUN_COLUMNS, "plan_hash")),
         "run.get": Written(sa.select(*columns).where(by_id)),
         "run.by_key": Written(sa.select(*columns).where(run.c.idempotency_key == key("idempotency_key"))),
+        "run.children": Written(sa.select(*columns).where(run.c.parent_run == key("parent_run")).order_by(run.c.id)),
         "run.find": Written(
             sa.select(run.c.id)
             .where(run.c.id >= sa.bindparam("low"), run.c.id < sa.bindparam("high"))
@@ -45,7 +47,7 @@ def statements(flavour: Flavour) -> Statements:
         "stage.move": Written(sa.update(stage).where(stage.c.run_id == key("id")), PLACE_COLUMNS),
         **_counting(),
     }
-    for before, state, pipeline, deployment in product((False, True), repeat=4):
+    for before, state, pipeline, deployment, top_level in product((False, True), repeat=5):
         query = sa.select(*columns).order_by(run.c.id.desc()).limit(limit())
         if before:
             query = query.where(run.c.id < sa.bindparam("before"))
@@ -55,7 +57,10 @@ def statements(flavour: Flavour) -> Statements:
             query = query.where(run.c.pipeline == key("pipeline"))
         if deployment:
             query = query.where(run.c.deployment == key("deployment"))
-        made[newest(before=before, state=state, pipeline=pipeline, deployment=deployment)] = Written(query)
+        if top_level:
+            query = query.where(run.c.parent_run.is_(None))
+        name = newest(before=before, state=state, pipeline=pipeline, deployment=deployment, top_level=top_level)
+        made[name] = Written(query)
     return made
 
 

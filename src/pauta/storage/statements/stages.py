@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from pauta.domain.calls import CALLS_PER_STEP
 from pauta.storage.flavours import Flavour
 from pauta.storage.records import ATTEMPT_COLUMNS, PLACE_COLUMNS, STAGE_COLUMNS
 from pauta.storage.statements.shape import Statements, Written, key, limit
-from pauta.storage.tables import QUEUED, RUNNING, SCHEDULED, attempt, need, stage
+from pauta.storage.tables import NUMBER, PAUSED, QUEUED, RUNNING, TIMED, attempt, call, need, stage, step
 
 _COLUMNS = [stage.c[name] for name in STAGE_COLUMNS]
 _OF_RUN = stage.c.run_id == key("run_id")
@@ -76,8 +77,19 @@ def _queue() -> Statements:
         .limit(limit())
     )
     running = sa.select(*_COLUMNS).where(sa.text(RUNNING)).order_by(stage.c.run_id, stage.c.no)
-    next_due = sa.select(sa.func.min(stage.c.not_before)).where(sa.text(SCHEDULED))
+    next_due = sa.select(sa.func.min(stage.c.not_before)).where(sa.text(TIMED))
+    calls = (call.c.run_id == step.c.run_id, call.c.no >= _calls(step.c.no, 1), call.c.no < _calls(step.c.no, 2))
+    awaits = sa.exists().where(
+        step.c.run_id == stage.c.run_id, step.c.stage_no == stage.c.no, *calls, sa.text(f"call.{PAUSED}")
+    )
+    answered = (
+        sa.select(*_COLUMNS)
+        .where(sa.text(f"stage.{PAUSED}"), ~awaits)
+        .order_by(stage.c.run_id, stage.c.no)
+        .limit(limit())
+    )
     return {
+        "stage.answered": Written(answered),
         "stage.claimable": Written(claimable),
         "stage.claimable_of_run": Written(claimable.where(_OF_RUN)),
         "stage.expired": Written(expired),
@@ -86,6 +98,11 @@ def _queue() -> Statements:
         "stage.next_due": Written(next_due),
         "stage.next_due_of_run": Written(next_due.where(_OF_RUN)),
     }
+
+
+def _calls(step_no: sa.ColumnElement[int], place: int) -> sa.ColumnElement[int]:
+    """Where the numbers of a step's calls begin (`place` 1) and end (2), see `pauta.domain.calls`."""
+    return (sa.cast(step_no, NUMBER) + place) * sa.literal_column(str(CALLS_PER_STEP))
 
 
 def _attempts() -> Statements:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pauta.domain.outputs import Column
 from pauta.domain.runs import PipelineRef
+from pauta.services.view_calls import Answered, AwaitedView, CallPage, CallView, GaveView, WaitingList, WaitingView
 from pauta.services.view_runs import Asked, Found, LogPage, LogView, RunPage, UploadView, Waited
 from pauta.services.views import FrameView, RunLine, RunView, StepView
 
@@ -69,6 +70,35 @@ _VIEW = RunView(
     pool="default",
     asked_by="schedule every-night",
 )
+_CALL = CallView(
+    call=1_000_003,
+    label="fetch_titles",
+    step="full_flow",
+    parent=1_000_000,
+    kind="task",
+    name="fetch_titles",
+    index=0,
+    state="completed",
+    attempts=1,
+    started_at=_AT,
+    ended_at=_LATER,
+    seconds=0.8,
+    given={"listing": "9f86d081884c7d65"},
+    gave=GaveView("frame", rows=30, frames=("fetch_titles",)),
+    tags=("feed",),
+)
+_WAITING = WaitingView(
+    run=_RUN,
+    call=1_000_007,
+    label="approval",
+    kind="approval",
+    pipeline="full_flow",
+    top=_RUN,
+    since=_AT,
+    awaited=AwaitedView(until=_LATER, prompt="Post 12 items?", roles=("approver",)),
+    deployment="parent-scrape-post-deployment",
+)
+_ANSWERED = Answered(_RUN, 1_000_007, "approval", "ana (4f9k2mzq1c)", approved=True)
 
 ANSWERS: Mapping[str, Any] = {
     "list_runs": RunPage((_LINE,), next=_RUN),
@@ -83,6 +113,13 @@ ANSWERS: Mapping[str, Any] = {
         (LogView(0, "clean", _AT, "INFO", "log", "root", "20 rows dropped"),), 0, more=False, over=True
     ),
     "view_frame": _FRAME,
+    "list_calls": CallPage((_CALL,), next=_CALL.call),
+    "view_call": _CALL,
+    "list_waiting": WaitingList((_WAITING,)),
+    "list_children": RunPage((_LINE,), next=None),
+    "answer_call": Answered(_RUN, 1_000_008, "input", "ana (4f9k2mzq1c)"),
+    "approve_call": _ANSWERED,
+    "reject_call": Answered(_RUN, 1_000_007, "approval", "ana (4f9k2mzq1c)", approved=False),
     "upload_frame": UploadView("failures", _ADDRESS, 5200, _COLUMNS, 131072),
 }
 """Answers, by operation."""
@@ -94,6 +131,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "inputs": {"failures": {"address": _ADDRESS}},
     },
     "rerun_run": {"from_step": "clean", "use_cache": True},
+    "answer_call": {"value": {"limit": 12}},
+    "approve_call": {"comment": "checked by hand"},
+    "reject_call": {"comment": "two titles are the same"},
     "make_pool": {"name": "gpu", "kind": "process"},
 }
 """Bodies, by operation."""

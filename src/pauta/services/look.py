@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+from pauta.domain.calls import Call, CallState
 from pauta.domain.ids import RunId
 from pauta.domain.outputs import Output
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStep
 from pauta.domain.problems import Conflict, NotFound, Problem, shorten
 from pauta.domain.runs import LogLine, Run, StepRecord
-from pauta.domain.states import StepState
+from pauta.domain.states import FINAL_RUNS, StepState
 from pauta.engine.reasons import Reason
 from pauta.ports.store import Store
+from pauta.services.answers import waiting_below
 from pauta.services.desk import step_named
+from pauta.services.log_reading import read_lines
+from pauta.services.look_calls import calls_of, numbered_outputs, outputs_of, view_of
+from pauta.services.naming import calls_named, has_flows, label, names_of, numbers_of
 from pauta.services.views import FrameView, ModelView, RunLine, RunView, StepView
+
+_MOST_WAITS = 20
+_MOST_FRAMES = 200
+_MOST_NAMES = 100
+_MOST_LINES = 10_000
 
 
 class Looker:
@@ -48,6 +59,10 @@ class Looker:
             NotFound: RUN-001.
         """
         run, plan, records = self.records(run_id)
+        with self._store.transaction() as tx:
+            calls = calls_of(tx, run_id, plan)
+            waiting = waiting_below(tx, run_id) if has_flows(plan) and run.state not in FINAL_RUNS else ()
+        paused = [call for call in calls if call.state is CallState.PAUSED]
         steps = tuple(self._step(run, plan, step, records) for step in plan.steps)
         problem = run.problem or _first_problem(records)
         return RunView(
@@ -61,7 +76,7 @@ class Looker:
             of=run.of,
             parameters=run.parameters,
             steps=steps,
-            frames=tuple(_frames(run, plan, records)),
+            frames=(*_frames(run, plan, records), *_frames_of_calls(calls)),
             models=tuple(
                 ModelView(m.name, m.type, r.name, m.metrics, m.files or r.files) for r in records for m in r.models
             ),
@@ -74,8 +89,13 @@ class Looker:
             priority=run.priority,
             asked_by=run.asked_by,
             cancel_requested_at=run.cancel_requested_at,
-            message=problem.message(self._language) if problem else None,
+            message=problem.message(self._language) if problem else _said(records),
             remedy=problem.remedy(self._language) or None if problem else None,
+            parent=run.parent,
+            calls=len(calls),
+            paused=run.paused_stages > 0,
+            waits=tuple(view_of(call, plan, self._language) for call in paused[:_MOST_WAITS]),
+            waiting=waiting,
         )
 
     def step(self, run_id: RunId, name: str) -> StepView:
@@ -124,7 +144,7 @@ class Looker:
             files=record.files,
             problem=problem,
             needs=tuple(plan.steps[n].name for n in sorted(step.needs)),
-            message=problem.message(self._language) if problem else None,
+            message=problem.message(self._language) if problem else record.message or None,
             remedy=problem.remedy(self._language) or None if problem else None,
         )
 
@@ -137,8 +157,9 @@ class Looker:
         pipeline: str | None,
         now: datetime,
         deployment: str | None = None,
+        children: bool = True,
     ) -> list[RunLine]:
-        """Runs, newest first."""
+        """Runs, newest first; without `children` not those that flows of others began."""
         with self._store.transaction() as tx:
             found = tx.runs.newest(
                 limit=limit,
@@ -146,25 +167,37 @@ class Looker:
                 states=states,
                 pipeline=pipeline,
                 deployment=deployment,
+                top_level=not children,
             )
         return [_line(run, now) for run in found]
 
-    def logs(self, run_id: RunId, *, step: str | None, after: int) -> list[tuple[int, str, LogLine]]:
-        """Log lines numbered above `after`: number, step name, line.
+    def children(self, run_id: RunId, *, now: datetime) -> list[RunLine]:
+        """The runs that flows of this run began, oldest first.
 
         Raises:
-            NotFound: RUN-001; RUN-003 when the run has no such step.
+            NotFound: RUN-001.
+        """
+        self.records(run_id)
+        with self._store.transaction() as tx:
+            return [_line(run, now) for run in tx.runs.children(run_id)]
+
+    def logs(self, run_id: RunId, *, step: str | None, after: int) -> list[tuple[int, str, LogLine]]:
+        """Log lines numbered above `after`: number, name of the step or call, line.
+
+        Args:
+            run_id: The run.
+            step: Only lines of this step or call, by name or number, and of what was called in it.
+            after: Number of a line; -1 for all.
+
+        Raises:
+            NotFound: RUN-001; RUN-003 when the run has no such step and no such call.
         """
         run, plan, _ = self.records(run_id)
-        number = None if step is None else step_named(run, plan, step).no
         with self._store.transaction() as tx:
-            chunks = tx.logs.read(run_id, step_no=number, after=after)
-        return [
-            (chunk.first + i, plan.steps[chunk.step_no].name, line)
-            for chunk in chunks
-            for i, line in enumerate(chunk.lines)
-            if chunk.first + i > after
-        ]
+            wanted = None if step is None else numbers_of(tx, run, plan, step)
+            found = read_lines(tx.logs, run_id, wanted=wanted, after=after, limit=_MOST_LINES)
+            names = names_of(tx, run_id, plan, {no for _, no, _ in found.lines})
+        return [(number, names[no], line) for number, no, line in found.lines]
 
     def output(self, run_id: RunId, name: str) -> Output:
         """The newest version of a frame, or ``name@version`` for an older one.
@@ -172,18 +205,40 @@ class Looker:
         Raises:
             NotFound: RUN-001, RUN-004.
         """
-        run, plan, records = self.records(run_id)
-        return _named(name, run, _outputs(run, plan, records))[1]
+        return self._found(run_id, name)[2]
 
     def frame(self, run_id: RunId, name: str) -> FrameView:
         """A frame (or other output) of a run: the newest version, or ``name@version`` for an older one.
 
+        What a call of a flow gave is known by the call's name or number.
+
         Raises:
             NotFound: RUN-001, RUN-004.
         """
+        wanted, version, output, maker = self._found(run_id, name)
+        return _frame(wanted, version, output, {(wanted, version): maker} if maker else {})
+
+    def _found(self, run_id: RunId, name: str) -> tuple[str, int, Output, str | None]:
+        """Name, version, output, and which step or call made it."""
         run, plan, records = self.records(run_id)
-        (wanted, version), output = _named(name, run, _outputs(run, plan, records))
-        return _frame(wanted, version, output, _makers(plan))
+        known = _outputs(run, plan, records)
+        found = _named(name, known)
+        if found is not None:
+            return *found, known[found], _makers(plan).get(found)
+        with self._store.transaction() as tx:
+            calls = calls_of(tx, run_id, plan)
+        by_calls = {key: (output, call) for key, output, call in outputs_of(calls)}
+        found = _named(name, by_calls)
+        if found is not None:
+            output, call = by_calls[found]
+            return *found, output, label(call)
+        for call in calls_named(calls, name.partition(".")[0]):
+            numbered = numbered_outputs(call)
+            output_there = numbered.get(name) or numbered.get(str(call.no))
+            if output_there is not None:
+                return name, 1, output_there, label(call)
+        names = ", ".join(sorted({n for n, _ in (*known, *by_calls)})[:_MOST_NAMES])
+        raise NotFound(Problem("RUN-004", {"frame": shorten(name), "run": run.id, "known": names}))
 
     def profile(self, run_id: RunId, name: str) -> Mapping[str, Any] | None:
         """Profile and preview of a frame, when it has one.
@@ -205,14 +260,10 @@ def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[
     return found
 
 
-def _named(name: str, run: Run, known: Mapping[tuple[str, int], Output]) -> tuple[tuple[str, int], Output]:
+def _named(name: str, known: Mapping[tuple[str, int], Any]) -> tuple[str, int] | None:
+    """Name and version that somebody means, if there is such a one."""
     wanted, _, version = (name, "", "") if any(n == name for n, _ in known) else name.partition("@")
-    found = [(n, v) for n, v in known if n == wanted and (not version or str(v) == version)]
-    if not found:
-        names = ", ".join(sorted({n for n, _ in known}))
-        raise NotFound(Problem("RUN-004", {"frame": shorten(name), "run": run.id, "known": names}))
-    newest = max(found)
-    return newest, known[newest]
+    return max(((n, v) for n, v in known if n == wanted and (not version or str(v) == version)), default=None)
 
 
 def _makers(plan: Plan) -> dict[tuple[str | None, int], str]:
@@ -227,6 +278,15 @@ def _frames(run: Run, plan: Plan, records: Sequence[StepRecord]) -> list[FrameVi
         newest[name] = max(version, newest.get(name, -1))
     return [
         _frame(name, version, output, makers) for (name, version), output in outputs.items() if newest[name] == version
+    ]
+
+
+def _frames_of_calls(calls: Sequence[Call]) -> list[FrameView]:
+    """What calls gave, each name in its newest version; of very many the first."""
+    newest = {name: (version, output, call) for (name, version), output, call in outputs_of(calls)}
+    return [
+        _frame(name, version, output, {(name, version): label(call)})
+        for name, (version, output, call) in islice(newest.items(), _MOST_FRAMES)
     ]
 
 
@@ -259,7 +319,13 @@ def _line(run: Run, now: datetime) -> RunLine:
         deployment=run.deployment,
         pool=run.pool,
         asked_by=run.asked_by,
+        parent=run.parent,
     )
+
+
+def _said(records: Sequence[StepRecord]) -> str | None:
+    """What the only flow of a run said with the state that it returned."""
+    return records[0].message or None if len(records) == 1 else None
 
 
 def _first_problem(records: Sequence[StepRecord]) -> Problem | None:

@@ -8,12 +8,15 @@ import msgspec
 from blake3 import blake3
 from msgspec.structs import replace
 
+from pauta.domain.calls import Call
 from pauta.domain.ids import RunId
 from pauta.domain.problems import NotFound, Problem
 from pauta.domain.runs import Run, StepRecord
 from pauta.domain.states import FINAL_RUNS, RunState
 from pauta.ports.store import Store
-from pauta.services.view_runs import RunNews, StepNews, Waited
+from pauta.services.answers import waits_for_people
+from pauta.services.look_calls import awaited_view, calls_of
+from pauta.services.view_runs import CallNews, RunNews, StepNews, Waited
 
 
 def standing(store: Store, run_id: RunId, *, now: datetime) -> Waited:
@@ -30,7 +33,7 @@ def standing(store: Store, run_id: RunId, *, now: datetime) -> Waited:
 
 
 def news(store: Store, run_id: RunId, *, language: str) -> RunNews:
-    """Where a run and all its steps stand.
+    """Where a run and all its steps and calls stand.
 
     Raises:
         NotFound: RUN-001.
@@ -38,6 +41,8 @@ def news(store: Store, run_id: RunId, *, language: str) -> RunNews:
     with store.transaction() as tx:
         run = _known(tx.runs.get(run_id), run_id)
         steps = tx.steps.of_run(run_id)
+        plan = tx.runs.plan(run_id)
+        calls = calls_of(tx, run_id, plan) if plan is not None else []
     return RunNews(
         run=run.id,
         state=run.state.value,
@@ -47,17 +52,23 @@ def news(store: Store, run_id: RunId, *, language: str) -> RunNews:
         cancelling=run.cancel_requested_at is not None and run.state not in FINAL_RUNS,
         message=run.problem.message(language) if run.problem else None,
         steps=tuple(_step(record, language) for record in steps),
+        calls=tuple(_call(call, language) for call in calls),
+        for_people=run.state is RunState.PAUSED and waits_for_people(calls),
     )
 
 
 def changes(before: RunNews | None, after: RunNews) -> RunNews | None:
-    """What is new since the news before: the run, and of its steps those that changed. None: nothing."""
+    """What is new since the news before: the run, and of its steps and calls those that changed. None: nothing."""
     if before is None:
         return after
     if before == after:
         return None
-    known = set(before.steps)
-    return replace(after, steps=tuple(step for step in after.steps if step not in known))
+    steps, calls = set(before.steps), set(before.calls)
+    return replace(
+        after,
+        steps=tuple(step for step in after.steps if step not in steps),
+        calls=tuple(call for call in after.calls if call not in calls),
+    )
 
 
 def fingerprint(news: RunNews) -> str:
@@ -80,4 +91,22 @@ def _step(record: StepRecord, language: str) -> StepNews:
         seconds=record.seconds,
         rows_out=record.output.rows if record.output is not None else None,
         message=record.problem.message(language) if record.problem is not None else None,
+    )
+
+
+def _call(call: Call, language: str) -> CallNews:
+    return CallNews(
+        call=call.no,
+        step=call.step,
+        parent=call.parent,
+        kind=call.kind.value,
+        name=call.name,
+        index=call.index,
+        state=call.state.value,
+        attempts=call.attempts,
+        seconds=call.seconds,
+        cached=call.cached_from is not None,
+        message=call.problem.message(language) if call.problem is not None else call.message or None,
+        child=call.child,
+        until=awaited_view(call.awaited).until if call.awaited is not None else None,
     )

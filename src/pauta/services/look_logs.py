@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
-
 from pauta.domain.ids import RunId
 from pauta.domain.plan import Plan
 from pauta.domain.problems import NotFound, Problem
-from pauta.domain.runs import LogChunk, LogLine, Run
+from pauta.domain.runs import Run
 from pauta.domain.states import FINAL_RUNS
 from pauta.ports.store import Store, Transaction
-from pauta.services.desk import step_named
+from pauta.services.log_reading import read_lines
+from pauta.services.naming import names_of, numbers_of
 from pauta.services.view_runs import AttemptList, AttemptView, EventList, EventView, LogPage, LogView
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -26,31 +24,29 @@ class History:
         self._language = language
 
     def logs(self, run_id: RunId, *, after: int, limit: int, step: str | None = None, level: str = "DEBUG") -> LogPage:
-        """At most `limit` lines numbered above `after`, of this step and at least this level.
+        """At most `limit` lines numbered above `after`, of this step or call and at least this level.
+
+        A step or call, by name or number, means also what was called in it.
 
         Raises:
-            NotFound: RUN-001; RUN-003 when the run has no such step.
+            NotFound: RUN-001; RUN-003 when the run has no such step and no such call.
         """
         with self._store.transaction() as tx:
             # The state is read first: lines recorded after it are found the next time.
             run, plan = _run(tx, run_id)
-            number = None if step is None else step_named(run, plan, step).no
-            chunks = tx.logs.read(run_id, step_no=number, after=after, limit_lines=limit + 1)
-            last = tx.logs.last(run_id)
-        read = list(islice(_numbered(chunks, after), limit + 1))
+            wanted = None if step is None else numbers_of(tx, run, plan, step)
+            found = read_lines(tx.logs, run_id, wanted=wanted, after=after, limit=limit)
+            names = names_of(tx, run_id, plan, {no for _, no, _ in found.lines})
         lines = [
-            LogView(no, plan.steps[step_no].name, line.at, line.level, line.stream, line.logger, line.text)
-            for no, step_no, line in read[:limit]
+            LogView(number, names[no], line.at, line.level, line.stream, line.logger, line.text)
+            for number, no, line in found.lines
             if severity(line.level) >= severity(level)
         ]
-        # The store counts whole chunks, the lines before `after` too: it may have stopped before our limit.
-        stopped = sum(len(chunk.lines) for chunk in chunks) > limit
-        more = len(read) > limit or (stopped and read[-1][0] < last)
         return LogPage(
             lines=tuple(lines),
-            next=read[:limit][-1][0] if read else after,
-            more=more,
-            over=run.state in FINAL_RUNS and not more,
+            next=found.next,
+            more=found.more,
+            over=run.state in FINAL_RUNS and not found.more,
         )
 
     def attempts(self, run_id: RunId) -> AttemptList:
@@ -90,13 +86,14 @@ class History:
         with self._store.transaction() as tx:
             _, plan = _run(tx, run_id)
             events = tx.events.of_run(run_id)
+            names = names_of(tx, run_id, plan, {e.step_no for e in events if e.step_no is not None})
         return EventList(
             tuple(
                 EventView(
                     at=e.at,
                     kind=e.kind,
                     stage=e.stage_no,
-                    step=None if e.step_no is None else plan.steps[e.step_no].name,
+                    step=None if e.step_no is None else names[e.step_no],
                     details=e.details,
                 )
                 for e in events
@@ -115,10 +112,3 @@ def _run(tx: Transaction, run_id: RunId) -> tuple[Run, Plan]:
     if run is None or plan is None:
         raise NotFound(Problem("RUN-001", {"run": run_id}))
     return run, plan
-
-
-def _numbered(chunks: Sequence[LogChunk], after: int) -> Iterator[tuple[int, int, LogLine]]:
-    for chunk in chunks:
-        for i, line in enumerate(chunk.lines):
-            if chunk.first + i > after:
-                yield chunk.first + i, chunk.step_no, line

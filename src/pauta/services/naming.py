@@ -58,7 +58,9 @@ def no_such_call(run_id: str, text: str, calls: Sequence[Call]) -> NotFound:
     """What is said to who names a call that is not there."""
     names = list(dict.fromkeys(call.name for call in calls))
     known = ", ".join(names[:_MOST_KNOWN]) or "-"
-    return NotFound(Problem("FLW-086", {"run": run_id, "call": shorten(text), "known": shorten(known, 300)}))
+    return NotFound(
+        Problem("FLW-086", {"run": run_id, "call": shorten(text), "known": shorten(known, 300)}, variant="known")
+    )
 
 
 def numbers_of(tx: Transaction, run: Run, plan: Plan, text: str) -> frozenset[int]:

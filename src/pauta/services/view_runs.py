@@ -127,8 +127,29 @@ class StepNews(Struct, frozen=True):
     message: str | None
 
 
+class CallNews(Struct, frozen=True):
+    """What a screen shows of a call while its run goes on. Fields as in `CallView`; `step` is the flow's number."""
+
+    call: int
+    step: int
+    parent: int | None
+    kind: str
+    name: str
+    index: int
+    state: str
+    attempts: int
+    seconds: float | None
+    cached: bool
+    message: str | None
+    child: str | None
+    until: datetime | None = None
+
+
 class RunNews(Struct, frozen=True):
-    """Where a run stands. In a live stream `steps` has only those that changed since the news before."""
+    """Where a run stands. In a live stream `steps` and `calls` have only those that changed since the news before.
+
+    `for_people`: nothing of it goes on until a person answers.
+    """
 
     run: str
     state: str
@@ -138,6 +159,8 @@ class RunNews(Struct, frozen=True):
     cancelling: bool
     message: str | None
     steps: tuple[StepNews, ...]
+    calls: tuple[CallNews, ...] = ()
+    for_people: bool = False
 
 
 class FrameList(Struct, frozen=True):

@@ -10,7 +10,8 @@ from msgspec import Struct, field
 
 from pauta.domain.outputs import Column, FileRef
 from pauta.domain.problems import Problem
-from pauta.domain.runs import PipelineRef
+from pauta.domain.runs import ParentCall, PipelineRef
+from pauta.services.view_calls import CallView, WaitingView
 
 
 class StepView(Struct, frozen=True):
@@ -73,7 +74,12 @@ class RunView(Struct, frozen=True):
 
     `records` is the folder where the records are kept; `seconds` from start to end (so far). `document` is the
     document's path as it was given, `published` the published version that it is. `asked_by` tells who asked for
-    the run, `pool`, `priority` and `deployment` where it queues; `message` and `remedy` are its problem in words.
+    the run, `pool`, `priority` and `deployment` where it queues; `message` and `remedy` are its problem in words, or
+    what the flow that it is said with the state it returned.
+
+    Of flows: `parent` is the call of another run that began this one, and `calls` how many calls this one made.
+    `paused` tells that some flow of it gave its worker back; `waits` what those wait for, `waiting` what of it, and of
+    the runs that it began, waits for a person.
     """
 
     run: str
@@ -99,6 +105,11 @@ class RunView(Struct, frozen=True):
     cancel_requested_at: datetime | None = None
     message: str | None = None
     remedy: str | None = None
+    parent: ParentCall | None = None
+    calls: int = 0
+    paused: bool = False
+    waits: tuple[CallView, ...] = ()
+    waiting: tuple[WaitingView, ...] = ()
 
     def as_json(self, language: str = "en") -> dict[str, Any]:
         """The one object that ``pauta run --json`` prints."""
@@ -106,6 +117,9 @@ class RunView(Struct, frozen=True):
             "run": self.run,
             "pipeline": self.pipeline,
             "state": self.state,
+            "message": self.message,
+            "parent": {"run": self.parent.run, "call": self.parent.call} if self.parent else None,
+            "waiting": [each.as_json() for each in self.waiting],
             "created_at": _time(self.created_at),
             "started_at": _time(self.started_at),
             "ended_at": _time(self.ended_at),
@@ -175,11 +189,13 @@ class RunLine(Struct, frozen=True):
     deployment: str | None = None
     pool: str | None = None
     asked_by: str | None = None
+    parent: ParentCall | None = None
 
     def as_json(self) -> dict[str, Any]:
         """One element of ``pauta runs --json``."""
         return {
             "run": self.run,
+            "parent": {"run": self.parent.run, "call": self.parent.call} if self.parent else None,
             "pipeline": self.pipeline,
             "state": self.state,
             "created_at": _time(self.created_at),

@@ -19,6 +19,7 @@ OF_WORKERS = {
     ("POST", "/api/v1/work/register"),
     ("POST", "/api/v1/work/claim"),
     ("POST", "/api/v1/work/report"),
+    ("POST", "/api/v1/work/recall"),
     ("POST", "/api/v1/work/renew"),
     ("POST", "/api/v1/work/leave"),
     ("GET", "/api/v1/work/objects/{address}"),
@@ -47,7 +48,7 @@ def test_a_body_that_is_signed_is_the_only_other_way_in() -> None:
     assert signed == {("POST", "/api/v1/triggers/{trigger}/deliver")}
 
 
-def test_s21_a_worker_has_seven_verbs() -> None:
+def test_s21_a_worker_has_eight_verbs() -> None:
     assert {key for key, permission in TABLE.items() if permission is Permission.WORK} == OF_WORKERS
 
 

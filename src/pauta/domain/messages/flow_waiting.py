@@ -6,16 +6,25 @@ from pauta.domain.messages.text import Bilingual, both
 
 _ANSWERS: dict[str, Bilingual] = {
     "FLW-085": both(
-        "{call} of run {run} was answered already: by {by}, at {at}",
-        "{call} da execução {run} já foi respondida: por {by}, às {at}",
-    ),
-    "FLW-085.over": both(
-        "{call} of run {run} does not wait any more; it is {state}",
-        "{call} da execução {run} não espera mais; está no estado {state}",
+        "{name} does not wait for an answer; it is {state}",
+        "{name} não espera uma resposta; está no estado {state}",
         do="`pauta waiting` lists what does",
         faca="`pauta waiting` lista o que espera",
     ),
-    "FLW-086": both(
+    "FLW-085.answered": both(
+        "{name} was answered already, by {by}",
+        "{name} já foi respondida, por {by}",
+    ),
+    "FLW-085.when": both(
+        "{name} was answered already: by {by}, at {at}",
+        "{name} já foi respondida: por {by}, às {at}",
+    ),
+    "FLW-085.run": both(
+        "{name} does not wait for an answer any more: its run is {state}",
+        "{name} não espera mais uma resposta: sua execução está no estado {state}",
+    ),
+    "FLW-086": both("run {run} has no call {call}", "a execução {run} não tem a chamada {call}"),
+    "FLW-086.known": both(
         "run {run} has no call {call}; it has: {known}",
         "a execução {run} não tem a chamada {call}; tem: {known}",
     ),
@@ -68,12 +77,6 @@ _ANSWERS: dict[str, Bilingual] = {
         "{call} da execução {run} pede um valor, e não um sim ou não",
         do="pauta answer {run} VALUE",
         faca="pauta answer {run} VALOR",
-    ),
-    "FLW-088.person": both(
-        "{call} of run {run} is no question to a person",
-        "{call} da execução {run} não é uma pergunta a uma pessoa",
-        do="`pauta waiting` lists what waits for a person",
-        faca="`pauta waiting` lista o que espera uma pessoa",
     ),
     "FLW-089": both(
         "{call} of run {run} is for {roles} to answer; this token has the role {role}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pauta.server.routes import (
     access,
+    calls,
     comparing,
     deployments,
     frames,
@@ -25,6 +26,7 @@ from pauta.server.routing import Routes
 
 _SUBJECTS = (
     access,
+    calls,
     comparing,
     deployments,
     frames,

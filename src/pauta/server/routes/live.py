@@ -82,7 +82,7 @@ async def follow_log(
     run: str,
     last: LastEvent = None,
     after: Annotated[int, Query(ge=-1, le=2**53, description="Only lines with a higher number.")] = -1,
-    step: Annotated[str | None, Query(max_length=400, description="Only lines of this step.")] = None,
+    step: Annotated[str | None, Query(max_length=400, description="Only lines of this step or call.")] = None,
     level: Annotated[Level, Query(description="Only lines that are at least so severe.")] = "DEBUG",
 ) -> Response:
     """Events `line` with the line's number as id; `end`: the run is over and all was sent.

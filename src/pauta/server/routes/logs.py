@@ -25,7 +25,7 @@ def read_log(
     run: str,
     after: Annotated[int, Query(ge=-1, le=2**53, description="Only lines with a higher number.")] = -1,
     limit: Annotated[int, Query(ge=1, le=10_000, description="Most lines to read.")] = 1000,
-    step: Annotated[str | None, Query(max_length=400, description="Only lines of this step.")] = None,
+    step: Annotated[str | None, Query(max_length=400, description="Only lines of this step or call.")] = None,
     level: Annotated[Level, Query(description="Only lines that are at least so severe.")] = "DEBUG",
 ) -> LogPage:
     """Give `next` of one answer as `after` to get the lines that follow; ask again later unless `over`."""

@@ -52,6 +52,7 @@ def list_runs(
     state: Annotated[list[RunState] | None, Query(description="Only runs in one of these states.")] = None,
     pipeline: Annotated[str | None, Query(max_length=400, pattern=_NO_NUL, description="Only runs of it.")] = None,
     deployment: Annotated[str | None, Query(max_length=400, pattern=_NO_NUL, description="Only runs of it.")] = None,
+    children: Annotated[bool, Query(description="Also runs that flows of other runs began.")] = False,
 ) -> RunPage:
     """Give `next` of one answer as `before` to get the runs that follow."""
     found = looker(control, language).runs(
@@ -61,6 +62,7 @@ def list_runs(
         pipeline=pipeline,
         deployment=deployment,
         now=control.now(),
+        children=children,
     )
     shown = tuple(found[:limit])
     return RunPage(shown, shown[-1].run if len(found) > limit else None)
@@ -80,6 +82,12 @@ def find_run(
 def view_run(control: ControlDep, language: LanguageDep, run: str) -> RunView:
     """Steps, frames (newest versions), models, and what went wrong."""
     return looker(control, language).view(run_id(run), now=control.now())
+
+
+@ROUTES.add("GET", "/{run}/children", permission=Permission.READ, answers=RunPage, summary="List the runs of its flows")
+def list_children(control: ControlDep, language: LanguageDep, run: str) -> RunPage:
+    """The runs that flows of this run began: tasks on pools, pipelines, deployments. Oldest first, all of them."""
+    return RunPage(tuple(looker(control, language).children(run_id(run), now=control.now())), None)
 
 
 @ROUTES.add("GET", "/{run}/steps", permission=Permission.READ, answers=StepList, summary="List the steps of a run")

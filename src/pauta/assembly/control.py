@@ -19,6 +19,7 @@ from pauta.adapters.table_process import TableProcesses
 from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.owners import owner_here
 from pauta.assembly.server_secret import server_secret
+from pauta.domain.calls import Spawn
 from pauta.domain.problems import InvalidInput, Problem, StoreFault
 from pauta.domain.runs import Run
 from pauta.domain.settings import Settings
@@ -27,6 +28,7 @@ from pauta.ports.store import Transaction
 from pauta.services.control import Control
 from pauta.services.desk import Desk, Hooks, Machine
 from pauta.services.starting import Findings, check_facts, check_settings, probe
+from pauta.services.submit import Request
 
 if TYPE_CHECKING:
     from pauta.ports.objects import Objects
@@ -124,8 +126,15 @@ def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) 
         chance=lambda: clock.random_bits(53) / 2**53,
         lease=timedelta(seconds=settings.queue.lease_seconds),
     )
-    desk = Desk(store, objects, machine=machine, runtime=RUNTIME, hooks=Hooks(changed=_note_change, ring=bell.ring))
-    return Control(
+
+    def arranged(run: Run, spawn: Spawn) -> Request:
+        from pauta.services.arranging import arrange
+
+        return arrange(control, run, spawn)
+
+    hooks = Hooks(changed=_note_change, ring=bell.ring, arrange=arranged)
+    desk = Desk(store, objects, machine=machine, runtime=RUNTIME, hooks=hooks)
+    control = Control(
         folder=folder,
         records=records,
         store=store,
@@ -145,6 +154,7 @@ def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) 
         own_pools=frozenset(settings.worker.pools if settings.server.worker else ()),
         own_worker=owner_here(),
     )
+    return control
 
 
 def _copy(store: TurnStore, place: Path) -> None:

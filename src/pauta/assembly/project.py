@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from pauta.services.accept_reading import read_input_file
 if TYPE_CHECKING:
     from pauta.adapters.process_launcher import ProcessLauncher
     from pauta.domain.runs import LogLine
-    from pauta.ports.store import Store
+    from pauta.ports.store import Store, Transaction
     from pauta.ports.watcher import Watcher
     from pauta.services.desk import Desk
     from pauta.services.look import Looker
@@ -177,7 +177,7 @@ class Project(AbstractContextManager["Project"]):
             launcher=self._launcher,
             objects=self._objects,
             place=place,
-            watch=lambda run: watcher or Nobody(),
+            watch=lambda each: watcher if watcher is not None and each == run_id else Nobody(),
             now=clock.now,
         )
         loop = RunLoop(
@@ -209,9 +209,23 @@ class Project(AbstractContextManager["Project"]):
             self._kept_departing = Departing()
         return self._kept_departing
 
-    def _next_due(self, run_id: RunId) -> Any:
+    def _next_due(self, run_id: RunId) -> datetime | None:
         with self._store.transaction() as tx:
-            return tx.stages.next_due(run_id)
+            due = [at for each in self._family(tx, run_id) if (at := tx.stages.next_due(each)) is not None]
+        return min(due, default=None)
+
+    def _family(self, tx: Transaction, run_id: RunId) -> list[RunId]:
+        """A run and the runs that its flows began, theirs included, as far as they have not ended."""
+        family = [run_id]
+        for member in family:
+            family.extend(child.id for child in tx.runs.children(member) if child.ended_at is None)
+        return family
+
+    def _take_over(self, run_id: RunId, *, reopen: bool) -> None:
+        with self._store.transaction() as tx:
+            family = self._family(tx, run_id)
+        for each in family:
+            self._desk().take_over(each, reopen=reopen)
 
     def _launcher(self) -> ProcessLauncher:
         """The warm parent, kept from run to run. It starts by itself while this process goes on."""
@@ -241,7 +255,7 @@ class Project(AbstractContextManager["Project"]):
         for step in steps:
             for address in objects_of(step):
                 self._objects.path(address)
-        self._desk().take_over(run_id, reopen=True)
+        self._take_over(run_id, reopen=True)
         return run
 
     def rerun(self, run: str, *, from_step: str | None, use_cache: bool) -> str:
@@ -254,7 +268,7 @@ class Project(AbstractContextManager["Project"]):
     def cancel(self, run: str) -> RunView:
         """Cancel a run that nobody works on: this process owns the project, so whoever did is gone."""
         self._desk().cancel(RunId(run))
-        self._desk().take_over(RunId(run), reopen=False)
+        self._take_over(RunId(run), reopen=False)
         return self.view(run)
 
     # ---- looking ------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -22,47 +23,67 @@ from pauta.services.race import LostRace
 from pauta.services.sheet import Sheet
 from pauta.services.submit import Request, put_on_record
 
-Arrange = Callable[[Transaction, Run, Spawn], Request]
-"""Makes the request of a pipeline's or a deployment's run that a flow asks for.
+Arrange = Callable[[Run, Spawn], Request]
+"""Makes the request of a pipeline's or a deployment's run that a flow asks for, and stores what it refers to.
 
 Raises:
     PautaError: There is no such pipeline or deployment, or it cannot be run so.
 """
 
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A call, and the run that it asks for; or why it cannot be run."""
+
+    call: Call
+    request: Request | Problem
+
+
 RESULT = "result"
 """Name of the output of a task that is a run of its own, and of a flow whose document names none."""
 
 
-def no_others(tx: Transaction, run: Run, spawn: Spawn) -> Request:
+def no_others(run: Run, spawn: Spawn) -> Request:
     """An `Arrange` where there are neither pipelines nor deployments."""
     raise PautaError(Problem("FLW-090", {"name": spawn.pipeline or spawn.deployment}))
 
 
-def begin_runs(
-    tx: Transaction, sheet: Sheet, *, arrange: Arrange, now: datetime, random_bits: Callable[[int], int]
-) -> list[str]:
-    """Begin the runs that calls of this sheet ask for, in the transaction in which the calls are saved.
+def requests_of(sheet: Sheet, *, arrange: Arrange) -> list[Wanted]:
+    """What the calls of this sheet ask for, checked and planned before the transaction that begins it."""
+    spawns, sheet.ledger.spawns = sheet.ledger.spawns, []
+    wanted = []
+    for spawned in spawns:
+        spawn = spawned.spawn
+        try:
+            request = _request(sheet, spawned.call, spawn) if spawn.entry else arrange(sheet.run, spawn)
+            wanted.append(Wanted(spawned.call, request))
+        except PautaError as error:
+            wanted.append(Wanted(spawned.call, error.problems[0]))
+    return wanted
 
-    A run that cannot be begun fails its call.
+
+def begin_runs(
+    tx: Transaction,
+    sheet: Sheet,
+    wanted: Sequence[Wanted],
+    *,
+    now: datetime,
+    random_bits: Callable[[int], int],
+) -> list[str]:
+    """Begin runs in the transaction in which their calls are saved. One that cannot be begun fails its call.
 
     Returns:
         The pools in which they queue.
     """
-    spawns, sheet.ledger.spawns = sheet.ledger.spawns, []
     pools = []
-    for spawned in spawns:
-        call = spawned.call
-        parent = ParentCall(sheet.run.id, call.no)
-        try:
-            request = (
-                _request(sheet, call, spawned.spawn) if spawned.spawn.entry else arrange(tx, sheet.run, spawned.spawn)
-            )
-            request = request.for_flow(parent)
-            child = put_on_record(tx, request, now=now, random_bits=random_bits)
-        except PautaError as error:
-            failed = replace(call, state=CallState.FAILED, ended_at=now, problem=error.problems[0], awaited=None)
+    for each in wanted:
+        call = sheet.ledger.get(each.call.no) or each.call
+        if isinstance(each.request, Problem):
+            failed = replace(call, state=CallState.FAILED, ended_at=now, problem=each.request, awaited=None)
             sheet.ledger.put(failed)
             continue
+        request = each.request.for_flow(ParentCall(sheet.run.id, call.no))
+        child = put_on_record(tx, request, now=now, random_bits=random_bits)
         if child is None:
             raise LostRace  # the id was taken
         sheet.ledger.put(replace(call, child=child))

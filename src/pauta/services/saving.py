@@ -14,7 +14,7 @@ from pauta.domain.runs import Run
 from pauta.domain.states import RunState
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
-from pauta.services.children import Arrange, begin_runs, no_others, orphans_of, tell_parent
+from pauta.services.children import Arrange, begin_runs, no_others, orphans_of, requests_of, tell_parent
 from pauta.services.pictures import Picture, Pictures
 from pauta.services.race import LostRace
 from pauta.services.sheet import Sheet
@@ -116,11 +116,12 @@ class Saver:
         sheet = picture.sheet
         state = sheet.run.state
         touched = list(act(picture))
-        if sheet.ends or sheet.ledger.spawns:
+        wanted = requests_of(sheet, arrange=self._hooks.arrange) if sheet.ledger.spawns else []
+        if sheet.ends or wanted:
             self._objects.sync(sorted(picture.unsynced))
         now = self._machine.now()
         with self._store.transaction(durable=sheet.ends) as tx:
-            self._begin_runs(tx, sheet, now=now)
+            self._pools += begin_runs(tx, sheet, wanted, now=now, random_bits=self._machine.random_bits)
             sheet.save(tx, touched=touched, now=now)
             self.tell(tx, sheet, state, now=now)
         return sheet
@@ -133,11 +134,6 @@ class Saver:
         if sheet.run.parent is not None and sheet.run.ended_at is not None:
             woken = tell_parent(tx, sheet, now=now)
             self._woken += [woken] if woken is not None else []
-
-    def _begin_runs(self, tx: Transaction, sheet: Sheet, *, now: datetime) -> None:
-        if sheet.ledger.spawns:
-            bits = self._machine.random_bits
-            self._pools += begin_runs(tx, sheet, arrange=self._hooks.arrange, now=now, random_bits=bits)
 
     def follow_family(self, sheet: Sheet) -> None:
         """What the end of a run means for the flow that waits for it, and for those that it began itself."""

@@ -2,8 +2,84 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # `typing` itself is not imported for this: ``import pauta`` is to cost next to nothing.
+    from typing import Any
+
+    from pauta.flows.delays import exponential_backoff
+    from pauta.flows.flow import Flow, flow
+    from pauta.flows.logger import get_run_logger
+    from pauta.flows.marks import allow_failure, unmapped
+    from pauta.flows.results import Codec
+    from pauta.flows.states import (
+        Cancelled,
+        Completed,
+        Crashed,
+        Failed,
+        FlowFailed,
+        Paused,
+        Pending,
+        RunFailed,
+        Running,
+        Scheduled,
+        State,
+        TaskFailed,
+    )
+    from pauta.flows.task import Task, task
+
 __version__ = "0.1.0"
-__all__ = ["__version__", "log_metric", "progress"]
+__all__ = [
+    "Cancelled",
+    "Codec",
+    "Completed",
+    "Crashed",
+    "Failed",
+    "Flow",
+    "FlowFailed",
+    "Paused",
+    "Pending",
+    "RunFailed",
+    "Running",
+    "Scheduled",
+    "State",
+    "Task",
+    "TaskFailed",
+    "__version__",
+    "allow_failure",
+    "exponential_backoff",
+    "flow",
+    "get_run_logger",
+    "log_metric",
+    "progress",
+    "task",
+    "unmapped",
+]
+
+_FLOWS = {
+    "Cancelled": "states",
+    "Codec": "results",
+    "Completed": "states",
+    "Crashed": "states",
+    "Failed": "states",
+    "Flow": "flow",
+    "FlowFailed": "states",
+    "Paused": "states",
+    "Pending": "states",
+    "RunFailed": "states",
+    "Running": "states",
+    "Scheduled": "states",
+    "State": "states",
+    "Task": "task",
+    "TaskFailed": "states",
+    "allow_failure": "marks",
+    "exponential_backoff": "delays",
+    "flow": "flow",
+    "get_run_logger": "logger",
+    "task": "task",
+    "unmapped": "marks",
+}
+"""Names for flows and tasks → module of `pauta.flows` that has them, imported when one is first asked for."""
 
 _REPORTING = "pauta.runtime.reporting"
 """Imported when a script first has something to say, so that ``import pauta`` costs next to nothing."""
@@ -42,3 +118,22 @@ def log_metric(name: str, value: float, number: int | None = None) -> None:
     from importlib import import_module
 
     import_module(_REPORTING).log_metric(name, value, number)
+
+
+def __getattr__(name: str) -> Any:
+    """What flows and tasks are written with.
+
+    Raises:
+        AttributeError: There is no such name.
+    """
+    if name not in _FLOWS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"pauta.flows.{_FLOWS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pauta
 
-PUBLIC = {"__version__", "log_metric", "progress"}
+PUBLIC = {
+    *("__version__", "log_metric", "progress"),
+    *("flow", "task", "Flow", "Task", "Codec"),
+    *("allow_failure", "exponential_backoff", "get_run_logger", "unmapped"),
+    *("Cancelled", "Completed", "Crashed", "Failed", "Paused", "Pending", "Running", "Scheduled", "State"),
+    *("FlowFailed", "RunFailed", "TaskFailed"),
+}
 
 
 def test_the_public_names_are_the_promised_ones() -> None:

@@ -73,7 +73,7 @@ def _way(said: Mapping[str, Any], command: str, problems: list[Problem]) -> dict
 
 
 def _seconds(name: str, text: str, problems: list[Problem]) -> float:
-    from pauta.authoring.quantities import duration_of
+    from pauta.domain.quantities import duration_of
 
     length = duration_of(text)
     if length is None:

@@ -159,7 +159,7 @@ def end_of(text: str, *, option: str) -> str:
         InvalidInput: CLI-001 when it is neither.
     """
     from pauta.assembly.reaching import now
-    from pauta.authoring.quantities import duration_of
+    from pauta.domain.quantities import duration_of
 
     length = duration_of(text)
     if length is not None and length > timedelta(0):

@@ -42,7 +42,7 @@ def wait(context: typer.Context, run: Run, timeout: Timeout = None) -> int:
 
 
 def _seconds(text: str | None) -> float:
-    from pauta.authoring.quantities import duration_of
+    from pauta.domain.quantities import duration_of
 
     if text is None:
         return float("inf")

@@ -21,7 +21,8 @@ from pauta.authoring.names import (
     why_refused,
 )
 from pauta.authoring.nodes import BROKEN, Node, Path
-from pauta.authoring.quantities import (
+from pauta.domain.problems import shorten
+from pauta.domain.quantities import (
     DURATION_PATTERN,
     MAX_MEMORY,
     MAX_SECONDS,
@@ -30,7 +31,6 @@ from pauta.authoring.quantities import (
     bytes_of,
     duration_of,
 )
-from pauta.domain.problems import shorten
 
 INVALID: Any = BROKEN
 """What a check gives when it complained."""

@@ -96,7 +96,9 @@ class House:
 def control_over(store: Store, clock: Clock) -> Control:
     """A server's hold of a project whose store this is."""
     objects = MemoryObjects(clock.now)
-    desk = Desk(store, objects, machine=Machine(now=clock.now, chance=lambda: 0.5), runtime="py")
+    desk = Desk(
+        store, objects, machine=Machine(now=clock.now, chance=lambda: 0.5, random_bits=secrets.randbits), runtime="py"
+    )
     return Control(
         folder=Path("."),
         records=Path("."),

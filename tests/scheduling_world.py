@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,12 @@ class World:
             records=folder / ".pauta",
             store=self.store,
             objects=self.objects,
-            desk=Desk(self.store, self.objects, machine=Machine(now=self.clock, chance=lambda: 0.5), runtime="test"),
+            desk=Desk(
+                self.store,
+                self.objects,
+                machine=Machine(now=self.clock, chance=lambda: 0.5, random_bits=secrets.randbits),
+                runtime="test",
+            ),
             bell=LocalBell(),
             now=self.clock,
             random_bits=lambda bits: (next(numbers) * 0x9E3779B97F4A7C15) % (1 << bits),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import threading
 import time
@@ -84,7 +85,12 @@ class Site:
         objects = FolderObjects(records / "objects")
         bell = LocalBell()
         self._stack.callback(bell.close)
-        machine = Machine(now=clock.now, chance=lambda: 0.5, lease=timedelta(seconds=self.settings.queue.lease_seconds))
+        machine = Machine(
+            now=clock.now,
+            chance=lambda: 0.5,
+            random_bits=secrets.randbits,
+            lease=timedelta(seconds=self.settings.queue.lease_seconds),
+        )
         self.control = Control(
             folder=folder,
             records=records,

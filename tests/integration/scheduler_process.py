@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable
@@ -31,7 +32,12 @@ def control_of(folder: Path, store: Store) -> Control:
         records=folder / ".pauta",
         store=store,
         objects=objects,
-        desk=Desk(store, objects, machine=Machine(now=clock.now, chance=lambda: 0.5), runtime="test"),
+        desk=Desk(
+            store,
+            objects,
+            machine=Machine(now=clock.now, chance=lambda: 0.5, random_bits=secrets.randbits),
+            runtime="test",
+        ),
         bell=LocalBell(),
         now=clock.now,
         random_bits=clock.random_bits,

@@ -124,6 +124,7 @@ def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) 
     machine = Machine(
         now=clock.now,
         chance=lambda: clock.random_bits(53) / 2**53,
+        random_bits=clock.random_bits,
         lease=timedelta(seconds=settings.queue.lease_seconds),
     )
 

@@ -16,6 +16,7 @@ from pauta.adapters import clock
 from pauta.adapters.window import open_window
 from pauta.assembly import RECORDS, objects_in
 from pauta.assembly.owners import owner_here
+from pauta.assembly.project_people import WINDOW, ProjectPeople
 from pauta.assembly.warmth import Warmth
 from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem
@@ -53,7 +54,7 @@ def own_project(folder: Path, *, wait: Callable[[], bool] | None, language: str)
     return Project(folder, open_sqlite(folder / RECORDS, wait=wait), language=language)
 
 
-class Project(AbstractContextManager["Project"]):
+class Project(ProjectPeople, AbstractContextManager["Project"]):
     """A project folder, opened: all that commands ask of it. Only one process has it open at a time."""
 
     def __init__(self, folder: Path, store: Store, *, language: str = "en") -> None:
@@ -197,7 +198,7 @@ class Project(AbstractContextManager["Project"]):
             asked.append(run)
             return self.view(run)
 
-        calls = {name: getattr(self, name) for name in ("find", "view", "runs", "logs", "profile", "difference")}
+        calls = {name: getattr(self, name) for name in WINDOW}
         with open_window(self.records, {**calls, "cancel": cancel}):
             loop.run(lambda: max(interrupted(), 1 if run in asked else 0))
         return self.view(run)
@@ -281,12 +282,16 @@ class Project(AbstractContextManager["Project"]):
         """A run as it stands."""
         return self._looker().view(RunId(run), now=clock.now())
 
-    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
-        """Runs, newest first."""
-        return self._looker().runs(limit=limit, before=before, states=states, pipeline=pipeline, now=clock.now())
+    def runs(
+        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, children: bool
+    ) -> Sequence[RunLine]:
+        """Runs, newest first; without `children` not those that flows of others began."""
+        return self._looker().runs(
+            limit=limit, before=before, states=states, pipeline=pipeline, now=clock.now(), children=children
+        )
 
     def logs(self, run: str, *, step: str | None, after: int) -> Sequence[tuple[int, str, LogLine]]:
-        """Log lines numbered above `after`: number, step, line."""
+        """Log lines numbered above `after`: number, step or call, line."""
         return self._looker().logs(RunId(run), step=step, after=after)
 
     def profile(self, run: str, frame: str) -> Mapping[str, Any] | None:
@@ -369,6 +374,8 @@ class Project(AbstractContextManager["Project"]):
         from pauta.services.desk import Desk, Machine
 
         if self._kept_desk is None:
-            machine = Machine(now=clock.now, chance=lambda: clock.random_bits(53) / 2**53)
+            machine = Machine(
+                now=clock.now, chance=lambda: clock.random_bits(53) / 2**53, random_bits=clock.random_bits
+            )
             self._kept_desk = Desk(self._store, self._objects, machine=machine, runtime=RUNTIME)
         return self._kept_desk

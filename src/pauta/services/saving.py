@@ -25,15 +25,12 @@ RACES = 8
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the desk gets from the world: the time and chance in [0, 1), and how long a lease lasts."""
+    """What the desk gets from the world: the time, chance in [0, 1), bits for ids, and how long a lease lasts."""
 
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    random_bits: Callable[[int], int]
     lease: timedelta = LEASE
-
-    def random_bits(self, bits: int) -> int:
-        """A random number of so many bits, for ids."""
-        return int(self.chance() * (1 << bits))
 
 
 def _nothing(*_: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import socket
 import threading
 import time
@@ -45,7 +46,7 @@ def opened(folder: Path) -> Iterator[Control]:
     desk = Desk(
         store,
         objects,
-        machine=Machine(now=clock.now, chance=lambda: 0.5),
+        machine=Machine(now=clock.now, chance=lambda: 0.5, random_bits=secrets.randbits),
         runtime="py",
         hooks=Hooks(ring=bell.ring),
     )

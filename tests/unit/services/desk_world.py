@@ -93,7 +93,7 @@ class World:
         self.ran: list[str] = []
 
     def new_desk(self) -> Desk:
-        machine = Machine(now=lambda: self.time, chance=lambda: 0.5)
+        machine = Machine(now=lambda: self.time, chance=lambda: 0.5, random_bits=lambda _: next(self.bits))
         return Desk(self.store, self.objects, machine=machine, runtime="py")  # type: ignore[arg-type]
 
     def submit(self, plan: Plan, **facts: Any) -> RunId:

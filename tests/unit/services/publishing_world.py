@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,12 @@ class World:
             records=records,
             store=kept,
             objects=objects,
-            desk=Desk(kept, objects, machine=Machine(now=lambda: self.time, chance=lambda: 0.5), runtime="py"),
+            desk=Desk(
+                kept,
+                objects,
+                machine=Machine(now=lambda: self.time, chance=lambda: 0.5, random_bits=secrets.randbits),
+                runtime="py",
+            ),
             bell=self.bell,
             now=lambda: self.time,
             random_bits=lambda _: next(bits),

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pauta.domain.calls import CallKind, CallState
+from pauta.domain.calls import CallState
 from pauta.domain.runs import DEFAULT_POOL
 from pauta.domain.states import AttemptOutcome, RunState, StageState, StepState
 
@@ -199,7 +199,6 @@ call = sa.Table(
     _text("metrics", null=True),
     sa.PrimaryKeyConstraint("run_id", "no"),
     _one_of("state", CallState),
-    _one_of("kind", CallKind),
 )
 index_where("call_paused", (call.c.run_id, call.c.no), PAUSED)
 index_where("call_awaited", (call.c.run_id, call.c.no), AWAITED)

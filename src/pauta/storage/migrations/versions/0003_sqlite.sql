@@ -159,7 +159,6 @@ CREATE TABLE call (
     metrics TEXT,
     CONSTRAINT call_pk PRIMARY KEY (run_id, no),
     CONSTRAINT call_state_ck CHECK (state IN ('running', 'pending', 'paused', 'completed', 'failed', 'cancelled')),
-    CONSTRAINT call_kind_ck CHECK (kind IN ('task', 'flow', 'run', 'sleep', 'input', 'approval')),
     CONSTRAINT call_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
 )
 

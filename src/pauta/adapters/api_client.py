@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 import urllib3
 from urllib3.util import Timeout
 
+from pauta.adapters.api_calls import CallsApi
 from pauta.adapters.api_catalogue import DeploymentsApi, PipelinesApi
 from pauta.adapters.api_connection import Connection
 from pauta.adapters.api_house import HouseApi, PlacesApi
@@ -40,6 +41,7 @@ class ApiClient(AbstractContextManager["ApiClient"]):
         self.connection = connection
         self.url = connection.url
         self.runs = RunsApi(self.connection)
+        self.calls = CallsApi(self.connection)
         self.pipelines = PipelinesApi(self.connection)
         self.deployments = DeploymentsApi(self.connection)
         self.schedules = SchedulesApi(self.connection)

@@ -75,16 +75,22 @@ class RunsApi:
         states: Sequence[str] = (),
         pipeline: str | None = None,
         deployment: str | None = None,
+        children: bool = True,
     ) -> RunPage:
-        """Runs, newest first; at most 500 at a time."""
+        """Runs, newest first; at most 500 at a time. Without `children` not those that flows of others began."""
         query = {
             "limit": min(limit, 500),
             "before": before,
             "state": tuple(states),
             "pipeline": pipeline,
             "deployment": deployment,
+            "children": "true" if children else None,
         }
         return self._connection.ask("GET", "/runs", RunPage, query=query)
+
+    def children(self, run: str) -> RunPage:
+        """The runs that its flows began."""
+        return self._connection.ask("GET", _path(run, "children"), RunPage)
 
     def find(self, prefix: str) -> str:
         """The one run whose id begins so; ``latest`` is the newest."""

@@ -86,7 +86,7 @@ def _answer(line: bytes, calls: Calls) -> Answer:
         return Answer(problems=[Problem("RUN-018", {"detail": str(error)})])
 
 
-def ask(folder: Path, call: str, **args: Any) -> bytes | None:
+def ask(folder: Path, call: str, /, **args: Any) -> bytes | None:
     """Ask whoever works on the project; the value as JSON, or None when nobody answers.
 
     Raises:

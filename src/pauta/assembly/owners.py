@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,14 @@ _SEPARATOR = ":"
 def owner_here() -> str:
     """This process: the start of the machine, the process id, and when that process began."""
     return _SEPARATOR.join((_boot_id(), str(os.getpid()), _began(os.getpid()) or "0"))
+
+
+def person_here() -> str:
+    """Who works here, by the name that this machine knows them under."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"user {os.getuid()}"
 
 
 def is_gone(owner: str) -> bool:

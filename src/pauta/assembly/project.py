@@ -26,7 +26,7 @@ from pauta.services.accept_reading import read_input_file
 if TYPE_CHECKING:
     from pauta.adapters.process_launcher import ProcessLauncher
     from pauta.domain.runs import LogLine
-    from pauta.ports.store import Store, Transaction
+    from pauta.ports.store import Store
     from pauta.ports.watcher import Watcher
     from pauta.services.desk import Desk
     from pauta.services.look import Looker
@@ -211,20 +211,20 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         return self._kept_departing
 
     def _next_due(self, run_id: RunId) -> datetime | None:
-        with self._store.transaction() as tx:
-            due = [at for each in self._family(tx, run_id) if (at := tx.stages.next_due(each)) is not None]
-        return min(due, default=None)
+        """When something of the run goes on by itself; None also when only people can move it on."""
+        from pauta.services.standstill import family_of, waits_for_people
 
-    def _family(self, tx: Transaction, run_id: RunId) -> list[RunId]:
-        """A run and the runs that its flows began, theirs included, as far as they have not ended."""
-        family = [run_id]
-        for member in family:
-            family.extend(child.id for child in tx.runs.children(member) if child.ended_at is None)
-        return family
+        with self._store.transaction() as tx:
+            family = family_of(tx, run_id)
+            if waits_for_people(tx, family):
+                return None
+            return min((at for each in family if (at := tx.stages.next_due(each)) is not None), default=None)
 
     def _take_over(self, run_id: RunId, *, reopen: bool) -> None:
+        from pauta.services.standstill import family_of
+
         with self._store.transaction() as tx:
-            family = self._family(tx, run_id)
+            family = family_of(tx, run_id)
         for each in family:
             self._desk().take_over(each, reopen=reopen)
 

@@ -20,10 +20,11 @@ from pauta.domain.runs import LogLine
 if TYPE_CHECKING:
     from pauta.adapters.api_client import ApiClient
     from pauta.ports.watcher import Watcher
-    from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
+    from pauta.services.view_calls import Answered, CallView, WaitingView
+    from pauta.services.views import CollectView, FrameView, OutlookLine, RunDifference, RunLine, RunView
 
 _MOST_RUNS_AT_ONCE = 500
-_GOES_ON = frozenset({"scheduled", "pending", "running"})
+_GOES_ON = frozenset({"scheduled", "pending", "running", "paused"})
 
 
 class RemoteProject(AbstractContextManager["RemoteProject"]):
@@ -35,6 +36,9 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         here: The server works in this very folder.
         language: Of what is shown: ``en`` or ``pt``.
     """
+
+    is_own = False
+    """There is no server: these are the project's own records, opened by this process."""
 
     def __init__(self, folder: Path, client: ApiClient, *, here: bool, language: str) -> None:
         self.folder = folder
@@ -147,7 +151,9 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
     def execute(
         self, run: str, *, slots: int | None, watcher: Watcher | None, interrupted: Callable[[], int]
     ) -> RunView:
-        """Follow a run until it is final or held. The workers decide how many stages go at a time, not `slots`."""
+        """Follow a run until it is final or held, or only people can move it on. How many stages go at a time is the
+        workers' to decide, not that of `slots`.
+        """
         from pauta.ports.watcher import Nobody
 
         Follower(self.client, run, watcher=watcher or Nobody(), now=clock.now).follow(interrupted)
@@ -185,20 +191,46 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         """A run as it stands."""
         return self.client.runs.view(run)
 
-    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
-        """Runs, newest first."""
+    def runs(
+        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, children: bool
+    ) -> Sequence[RunLine]:
+        """Runs, newest first; without `children` not those that flows of others began."""
         found: list[RunLine] = []
         while len(found) < limit:
             most = min(limit - len(found), _MOST_RUNS_AT_ONCE)
-            page = self.client.runs.page(limit=most, before=before, states=states, pipeline=pipeline)
+            page = self.client.runs.page(limit=most, before=before, states=states, pipeline=pipeline, children=children)
             found += page.runs
             before = page.next
             if before is None:
                 break
         return found
 
+    def calls(self, run: str) -> Sequence[CallView]:
+        """All calls of a run's flows, by number."""
+        return self.client.calls.all(run)
+
+    def children(self, run: str) -> Sequence[RunLine]:
+        """The runs that flows of this run began, oldest first."""
+        return self.client.runs.children(run).runs
+
+    def frame(self, run: str, name: str) -> FrameView:
+        """A frame of a run, or what a call of its flow gave."""
+        return self.client.runs.frame(run, name)
+
+    def waiting(self, run: str | None) -> Sequence[WaitingView]:
+        """What waits for people: of all runs, or of one and those that it began."""
+        return self.client.calls.waiting(run)
+
+    def answer(self, run: str, call: str, value: Any) -> Answered:
+        """Give a flow the value that it asks for."""
+        return self.client.calls.answer(run, call, value)
+
+    def decide(self, run: str, call: str, *, approved: bool, comment: str) -> Answered:
+        """Approve or reject."""
+        return self.client.calls.decide(run, call, approved=approved, comment=comment)
+
     def logs(self, run: str, *, step: str | None, after: int) -> Sequence[tuple[int, str, LogLine]]:
-        """Log lines numbered above `after`: number, step, line. A page at a time; empty: no more."""
+        """Log lines numbered above `after`: number, step or call, line. A page at a time; empty: no more."""
         page = self.client.runs.logs(run, after=after, step=step)
         while not page.lines and page.more:
             page = self.client.runs.logs(run, after=page.next, step=step)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pauta.domain.calls import Awaited, Call, CallKind, CallState
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Kind, Output
 from pauta.domain.problems import Conflict, PautaError
 from pauta.domain.runs import LogLine, StepRecord
 from pauta.domain.states import FINAL_STEPS, StepState
-from pauta.services.view_runs import LogView, RunNews, StepNews
+from pauta.services.view_runs import CallNews, LogView, RunNews, StepNews
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,7 @@ Told = RunNews | LogView | PautaError | None
 
 
 class Follower:
-    """One run on a server, followed until it ends or is held.
+    """One run on a server, followed until it ends or is held, or only people can move it on.
 
     Args:
         client: The server.
@@ -107,8 +108,9 @@ class Follower:
                 self._open -= 1
             case RunNews():
                 self._learn(told.steps)
+                self._learn_calls(told.calls)
                 self._is_over = told.over
-                return told.over or told.state in _STOPPED
+                return told.over or told.for_people or told.state in _STOPPED
             case LogView():
                 self._log(told)
             case PautaError():
@@ -145,6 +147,33 @@ class Follower:
             before = self._known.get(step.name)
             self._known[step.name] = step
             self._tell(before, step)
+
+    def _learn_calls(self, calls: Sequence[CallNews]) -> None:
+        for call in calls:
+            if call.state == CallState.RUNNING.value:
+                self._watcher.call_began(self._call(call))
+            elif call.state != CallState.PENDING.value:
+                self._watcher.call_ended(self._call(call))
+
+    def _call(self, news: CallNews) -> Call:
+        run = RunId(self._run)
+        return Call(
+            run,
+            news.call,
+            news.step,
+            news.parent,
+            CallKind(news.kind),
+            news.name,
+            news.index,
+            position=news.index,
+            state=CallState(news.state),
+            attempts=news.attempts,
+            seconds=news.seconds,
+            message=news.message or "",
+            awaited=Awaited(until=news.until.timestamp()) if news.until is not None else None,
+            child=RunId(news.child) if news.child is not None else None,
+            cached_from=run if news.cached else None,
+        )
 
     def _tell(self, before: StepNews | None, after: StepNews) -> None:
         number = self._numbers.get(after.name)

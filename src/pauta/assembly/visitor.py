@@ -13,7 +13,8 @@ from pauta.adapters.window import ask
 from pauta.assembly import RECORDS
 from pauta.assembly.project import Project
 from pauta.domain.runs import LogLine
-from pauta.services.views import RunDifference, RunLine, RunView
+from pauta.services.view_calls import Answered, CallView, WaitingView
+from pauta.services.views import FrameView, RunDifference, RunLine, RunView
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class Visitor(AbstractContextManager["Visitor"]):
             self._owned = self._wait()
         return self._owned
 
-    def _ask(self, kind: type[T], call: str, **args: Any) -> T:
+    def _ask(self, kind: type[T], call: str, /, **args: Any) -> T:
         if self._owned is None:
             value = ask(self.records, call, **args)
             if value is not None:
@@ -59,12 +60,39 @@ class Visitor(AbstractContextManager["Visitor"]):
         """A run as it stands."""
         return self._ask(RunView, "view", run=run)
 
-    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
-        """Runs, newest first."""
-        return self._ask(list[RunLine], "runs", limit=limit, before=before, states=states, pipeline=pipeline)
+    def runs(
+        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, children: bool
+    ) -> Sequence[RunLine]:
+        """Runs, newest first; without `children` not those that flows of others began."""
+        asked = {"limit": limit, "before": before, "states": states, "pipeline": pipeline, "children": children}
+        return self._ask(list[RunLine], "runs", **asked)
+
+    def calls(self, run: str) -> Sequence[CallView]:
+        """All calls of a run's flows, by number."""
+        return self._ask(list[CallView], "calls", run=run)
+
+    def children(self, run: str) -> Sequence[RunLine]:
+        """The runs that flows of this run began, oldest first."""
+        return self._ask(list[RunLine], "children", run=run)
+
+    def frame(self, run: str, name: str) -> FrameView:
+        """A frame of a run, or what a call of its flow gave."""
+        return self._ask(FrameView, "frame", run=run, name=name)
+
+    def waiting(self, run: str | None) -> Sequence[WaitingView]:
+        """What waits for people: of all runs, or of one and those that it began."""
+        return self._ask(list[WaitingView], "waiting", run=run)
+
+    def answer(self, run: str, call: str, value: Any) -> Answered:
+        """Give a flow the value that it asks for: the process that works on it goes on at once."""
+        return self._ask(Answered, "answer", run=run, call=call, value=value)
+
+    def decide(self, run: str, call: str, *, approved: bool, comment: str) -> Answered:
+        """Approve or reject: the process that works on the run goes on at once."""
+        return self._ask(Answered, "decide", run=run, call=call, approved=approved, comment=comment)
 
     def logs(self, run: str, *, step: str | None, after: int) -> Sequence[tuple[int, str, LogLine]]:
-        """Log lines numbered above `after`: number, step, line."""
+        """Log lines numbered above `after`: number, step or call, line."""
         return self._ask(list[tuple[int, str, LogLine]], "logs", run=run, step=step, after=after)
 
     def profile(self, run: str, frame: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -197,12 +197,6 @@ def answer_of(value: Any) -> Arguments:
     text = json_bytes(kept)
     address = Address(blake3(text).hexdigest())
     return Arguments(Output(Kind.VALUE, address, len(text), "json", value=kept, inline=True))
-
-
-def waits_for_people(calls: Iterable[Call]) -> bool:
-    """Whether something is awaited, and all of it from people: nothing goes on until one of them answers."""
-    paused = [call.kind for call in calls if call.state is CallState.PAUSED]
-    return bool(paused) and OF_PEOPLE.issuperset(paused)
 
 
 def _not_waiting(call: Call, run: Run) -> Conflict:

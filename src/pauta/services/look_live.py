@@ -14,8 +14,8 @@ from pauta.domain.problems import NotFound, Problem
 from pauta.domain.runs import Run, StepRecord
 from pauta.domain.states import FINAL_RUNS, RunState
 from pauta.ports.store import Store
-from pauta.services.answers import waits_for_people
 from pauta.services.look_calls import awaited_view, calls_of
+from pauta.services.standstill import family_of, waits_for_people
 from pauta.services.view_runs import CallNews, RunNews, StepNews, Waited
 
 
@@ -43,6 +43,7 @@ def news(store: Store, run_id: RunId, *, language: str) -> RunNews:
         steps = tx.steps.of_run(run_id)
         plan = tx.runs.plan(run_id)
         calls = calls_of(tx, run_id, plan) if plan is not None else []
+        for_people = run.state is RunState.PAUSED and waits_for_people(tx, family_of(tx, run_id))
     return RunNews(
         run=run.id,
         state=run.state.value,
@@ -53,7 +54,7 @@ def news(store: Store, run_id: RunId, *, language: str) -> RunNews:
         message=run.problem.message(language) if run.problem else None,
         steps=tuple(_step(record, language) for record in steps),
         calls=tuple(_call(call, language) for call in calls),
-        for_people=run.state is RunState.PAUSED and waits_for_people(calls),
+        for_people=for_people,
     )
 
 

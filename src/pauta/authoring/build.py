@@ -8,6 +8,7 @@ from typing import Any
 
 from pauta.authoring.fields import PARTS, STEP
 from pauta.authoring.findings import Findings
+from pauta.authoring.names import split_entry
 from pauta.authoring.nearest import nearest
 from pauta.authoring.nodes import BROKEN, Node, Path, SourceText, StepPlaces, field_of
 from pauta.authoring.parameters import referred, type_of, value_fault
@@ -214,10 +215,11 @@ def _step(path: Path, node: Node, value: Mapping[str, Any], source: SourceText) 
     assert path is not None  # noqa: S101  (steps never are the root)
     after = value.get("after", ())
     field = field_of(path)
+    file_path, entry = split_entry(value["file_path"])
     return Step(
         name=value["name"],
         part=Part(path[0][1]),
-        file_path=value["file_path"],
+        file_path=file_path,
         dataframes=value.get("dataframes", ()),
         output=value.get("output_dataframe"),
         kwargs=value.get("kwargs", {}),
@@ -225,6 +227,7 @@ def _step(path: Path, node: Node, value: Mapping[str, Any], source: SourceText) 
         policy=_policy(value) if _POLICY_KEYS & value.keys() else _DEFAULT_POLICY,
         place=source.place(node.at, field),
         places=StepPlaces(node, source=source, field=field, main_names=STEP.main_names),
+        entry=entry,
     )
 
 

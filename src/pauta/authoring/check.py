@@ -67,10 +67,10 @@ def check_signatures(pipeline: Pipeline, scripts: Mapping[str, Script], *, parts
     return problems
 
 
-def signature_text(signature: Signature) -> str:
+def signature_text(signature: Signature, entry: str = "") -> str:
     """``execute(df_merged, alvo)``, as messages show it."""
     names = [parameter.name for parameter in signature.parameters]
-    return f"execute({shorten(', '.join([*names, '**'] if signature.open else names))})"
+    return f"{entry or 'execute'}({shorten(', '.join([*names, '**'] if signature.open else names))})"
 
 
 def _by_place(problem: Problem) -> tuple[int, int]:
@@ -217,7 +217,7 @@ def _misfits(step: Step, script: Script) -> Iterator[Problem]:
     takes = [parameter.name for parameter in signature.parameters]
     given = dict.fromkeys((*step.dataframes, *step.kwargs))
     facts: dict[str, Scalar] = {
-        "execute": signature_text(signature),
+        "execute": signature_text(signature, step.entry),
         "script": f"{shorten(script.path)} line {signature.line}",
         "script_line": signature.line,
     }

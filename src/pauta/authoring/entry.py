@@ -1,115 +1,115 @@
-"""What a script's ``execute`` takes, by its syntax tree alone."""
+"""The function of a script that a step calls, and what it takes: by its syntax tree alone."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from pauta.authoring.bindings import FUNCTIONS, top_level
+from pauta.authoring.code import Code, Defined, LocalModule, Meaning
+from pauta.authoring.flows import FlowSource, flow_source
+from pauta.authoring.functions import Function, function_named
+from pauta.authoring.nearest import nearest
 from pauta.authoring.source import Parsed
-from pauta.domain.problems import Place, Problem, shorten
+from pauta.domain.problems import Place, Problem, Scalar, shorten
 from pauta.domain.scripts import Parameter, Signature
 
 ENTRY = "execute"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_VALUES = ast.Constant | ast.List | ast.Dict | ast.Set | ast.Tuple | ast.JoinedStr
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The signature of ``execute``, or what is wrong with it."""
+    """The signature of a function, or what is wrong with it; of a flow or task all that can be seen of it."""
 
     signature: Signature | None
     problems: tuple[Problem, ...] = ()
+    flow: FlowSource | None = None
 
 
-def entry_of(script: Parsed, *, file: str) -> Entry:
-    """What the script's ``execute`` takes.
+def entry_of(code: Code, name: str = ENTRY) -> Entry:
+    """What a function of the script takes.
 
-    It may be a function, a lambda, a class, another name for one, or imported; what is imported or computed
-    cannot be seen without running and counts as taking anything.
+    It may be a function, a lambda, a class, another name for one, a flow, a task, or imported; what is imported from
+    elsewhere or computed cannot be seen without running and counts as taking anything.
 
     Returns:
-        The signature, or SCR-011 when there is no such function, SCR-012 for parameters that cannot be given
-        by name.
+        The signature; or SCR-011 when there is no ``execute``, or none that can be called, FLW-050 when there is no
+        other function of that name, SCR-012 for parameters that cannot be given by name, FLW-053 for a flow or task
+        that is a generator.
     """
-    bound = _last_binding(script.tree)
-    if bound is None:
-        return Entry(None, (_missing(script.tree, file),))
-    line, found = bound
-    if isinstance(found, ast.AsyncFunctionDef):
-        return Entry(None, (Problem("SCR-011", variant="async", place=script.place(found, file)),))
-    if isinstance(found, ast.Constant | ast.List | ast.Dict | ast.Set | ast.Tuple | ast.JoinedStr):
-        values = {"found": shorten(ast.unparse(found))}
-        return Entry(None, (Problem("SCR-011", values, variant="not_callable", place=script.place(found, file)),))
-    if not isinstance(found, ast.FunctionDef | ast.Lambda):
-        return Entry(Signature((), open=True, line=line))
-    signature = _signature(found.args, line)
-    problems = tuple(_positional(found.args, signature, script, file))
-    return Entry(None if problems else signature, problems)
+    names = code.names(code.script)
+    binding = names.last(name)
+    if binding is None and not names.stars:
+        return Entry(None, (_missing(code, name),))
+    function = function_named(code, code.script, name)
+    if function is not None:
+        return _of_function(code, function, name)
+    meaning = code.named(code.script, name)
+    value = meaning.binding.value if isinstance(meaning, Defined) else None
+    if isinstance(value, _VALUES) or isinstance(meaning, LocalModule):
+        return Entry(None, (_not_callable(code, name, meaning, value),))
+    line = binding.line if binding is not None else 1
+    return Entry(Signature((), open=True, line=line))
 
 
-def top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that run when the module is imported, those inside ``if``, ``try``, ``with`` … included."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
-            continue
-        for field in ("body", "orelse", "finalbody"):
-            yield from top_level(getattr(statement, field, ()))
-        for inner in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-            yield from top_level(inner.body)
-
-
-def _last_binding(tree: ast.Module) -> tuple[int, ast.AST | None] | None:
-    """Line and value of the last statement that binds ``execute``; the value is None when it is imported."""
-    names: dict[str, tuple[int, ast.AST | None]] = {}
-    star: int | None = None
-    for statement in top_level(tree.body):
-        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
-            names[statement.name] = (statement.lineno, statement)
-        elif isinstance(statement, ast.Import | ast.ImportFrom):
-            for alias in statement.names:
-                names[alias.asname or alias.name] = (statement.lineno, None)
-                star = statement.lineno if alias.name == "*" else star
-        else:
-            for target, value in _assigned(statement):
-                names[target] = (statement.lineno, value)
-    bound = names.get(ENTRY)
-    if bound is None:
-        return None if star is None else (star, None)
-    seen = {ENTRY}
-    while bound and isinstance(bound[1], ast.Name) and bound[1].id in names and bound[1].id not in seen:
-        seen.add(bound[1].id)
-        bound = names[bound[1].id]  # execute = run
-    return bound
-
-
-def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.AST | None]]:
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        if statement.value is not None:
-            yield statement.target.id, statement.value
-    elif isinstance(statement, ast.Assign):
-        for target in statement.targets:
-            if isinstance(target, ast.Name):
-                yield target.id, statement.value
-            else:
-                yield from ((n.id, None) for n in ast.walk(target) if isinstance(n, ast.Name))
-
-
-def _missing(tree: ast.Module, file: str) -> Problem:
-    functions = [node.name for node in top_level(tree.body) if isinstance(node, _FUNCTIONS)]
-    place = Place(file=file)
-    if not functions:
-        return Problem("SCR-011", variant="none", place=place)
-    return Problem("SCR-011", {"found": shorten(", ".join(dict.fromkeys(functions)))}, place=place)
-
-
-def _signature(arguments: ast.arguments, line: int) -> Signature:
+def signature_of(arguments: ast.arguments, *, line: int, kind: str = "") -> Signature:
+    """What a function takes by name."""
     free = len(arguments.args) - len(arguments.defaults)  # less than 0 when positional ones have defaults too
     parameters = [_parameter(a, required=position < free) for position, a in enumerate(arguments.args)]
     for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         parameters.append(_parameter(a, required=default is None))
-    return Signature(tuple(parameters), open=arguments.kwarg is not None, line=line)
+    return Signature(tuple(parameters), open=arguments.kwarg is not None, line=line, kind=kind)
+
+
+def _of_function(code: Code, function: Function, name: str) -> Entry:
+    flow = flow_source(code, function, known_as=name) if function.kind else None
+    script = code.parse(function.file)
+    file = str(function.file)
+    if script is None:
+        return Entry(Signature((), open=True, line=1), flow=flow)
+    if function.is_async and flow is None:
+        values = {"name": shorten(name)}
+        variant = "async" if name == ENTRY else "async_other"
+        return Entry(None, (Problem("SCR-011", values, variant=variant, place=script.place(function.node, file)),))
+    problems = list(_positional(function, script, name))
+    if flow is not None and function.yields is not None:
+        values = {"name": shorten(name), "kind": flow.kind}
+        place = script.place(function.yields, file)
+        problems.append(Problem("FLW-053", values, variant=flow.kind, place=place))
+    signature = signature_of(function.arguments, line=function.line, kind=function.kind)
+    if function.altered and flow is None and function.name != name:
+        signature = Signature((), open=True, line=function.line)
+    return Entry(None if problems else signature, tuple(problems), flow)
+
+
+def _missing(code: Code, name: str) -> Problem:
+    parsed = code.parse(code.script)
+    functions = [node.name for node in top_level(parsed.tree.body) if isinstance(node, FUNCTIONS)] if parsed else []
+    known = list(dict.fromkeys(functions))
+    place = Place(file=str(code.script))
+    values: dict[str, Scalar] = {"name": shorten(name), "found": shorten(", ".join(known))}
+    code_ = "SCR-011" if name == ENTRY else "FLW-050"
+    if not known:
+        return Problem(code_, values, variant="none", place=place)
+    near = nearest(name, code.names(code.script).bound) if name != ENTRY else []
+    if near:
+        return Problem(code_, values | {"suggestion": near[0]}, variant="near", place=place)
+    return Problem(code_, values, place=place)
+
+
+def _not_callable(code: Code, name: str, meaning: Meaning | None, value: ast.AST | None) -> Problem:
+    file, node = code.script, value
+    if isinstance(meaning, Defined):
+        file = meaning.file
+    parsed = code.parse(file)
+    place = parsed.place(node, str(file)) if parsed is not None and node is not None else Place(file=str(file))
+    found = shorten(ast.unparse(node)) if node is not None else "module"
+    if name == ENTRY:
+        return Problem("SCR-011", {"found": found}, variant="not_callable", place=place)
+    return Problem("FLW-050", {"name": shorten(name), "found": found}, variant="not_callable", place=place)
 
 
 def _parameter(argument: ast.arg, *, required: bool) -> Parameter:
@@ -119,11 +119,13 @@ def _parameter(argument: ast.arg, *, required: bool) -> Parameter:
     return Parameter(argument.arg, required, ast.unparse(annotation) if annotation else "")
 
 
-def _positional(arguments: ast.arguments, signature: Signature, script: Parsed, file: str) -> Iterator[Problem]:
+def _positional(function: Function, script: Parsed, name: str) -> Iterator[Problem]:
     """Complain about parameters that must be given but cannot be given by name."""
+    arguments = function.arguments
     only = [argument.arg for argument in arguments.posonlyargs]
-    names = [*only, "/", *(parameter.name for parameter in signature.parameters)]
+    named = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)]
     required = len(only) - max(0, len(arguments.defaults) - len(arguments.args))
     for argument in arguments.posonlyargs[:required]:
-        values = {"execute": f"{ENTRY}({shorten(', '.join(names))})", "name": argument.arg}
-        yield Problem("SCR-012", values, variant="positional", place=script.place(argument, file))
+        values = {"execute": f"{name}({shorten(', '.join([*only, '/', *named]))})", "name": argument.arg}
+        place = script.place(argument, str(PurePosixPath(function.file)))
+        yield Problem("SCR-012", values, variant="positional", place=place)

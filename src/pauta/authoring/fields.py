@@ -28,8 +28,9 @@ STEP = Record(
         Field(
             "file_path",
             Name(is_path=True),
-            "Path of its script, which has a function execute. It is looked for in the scripts' folder by its "
-            "longest existing ending, so absolute paths of another machine work too.",
+            "Path of its script, which has a function execute; or path:function for another function of it, a flow "
+            "or a task. It is looked for in the scripts' folder by its longest existing ending, so absolute paths of "
+            "another machine work too.",
             required=True,
             alias="script",
         ),

@@ -25,6 +25,19 @@ PATH_PATTERN = rf"^(?![\s\S]*[{_CONTROL}{_BIDI}]){_EDGES}"
 matches_name: Callable[[str], object] = re.compile(NAME_PATTERN).match
 matches_path: Callable[[str], object] = re.compile(PATH_PATTERN).match
 
+_with_entry = re.compile(r"(.+\.py):([^/\\:]+)", re.DOTALL | re.IGNORECASE).fullmatch
+
+
+def split_entry(file_path: str) -> tuple[str, str]:
+    """``flows.py:full_flow`` as the file and its function; the function is empty when none is named.
+
+    Only what follows ``.py:`` and is no path is a function: drives and schemes (``C:\\flows.py``,
+    ``gridfs://flows.py``) belong to the file.
+    """
+    match = _with_entry(file_path)
+    return (match[1], match[2]) if match else (file_path, "")
+
+
 _only_blank = re.compile(rf"[\s{_BLANK}]*").fullmatch
 _blank_edge = re.compile(rf"^[{_BLANK}]|[{_BLANK}]$").search
 _control = re.compile(f"[{_CONTROL}]").search

@@ -9,7 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from blake3 import blake3
 
-from pauta.authoring.entry import Entry, entry_of
+from pauta.authoring.code import Code
+from pauta.authoring.entry import ENTRY, Entry, entry_of
+from pauta.authoring.flows import FlowSource
 from pauta.authoring.imports import imports_of, local_files
 from pauta.authoring.locate import find_among, find_script
 from pauta.authoring.source import Parsed, parse_source
@@ -32,11 +34,13 @@ class ReadScript:
         script: The script.
         source: Bytes of the script itself.
         modules: Path relative to the scripts' folder → bytes, of the local modules it imports.
+        flow: The flow or task that is called, when it is one.
     """
 
     script: Script
     source: bytes
     modules: Mapping[str, bytes]
+    flow: FlowSource | None = None
 
 
 def address_of(data: bytes) -> Address:
@@ -49,19 +53,21 @@ def version_of(source: Address, modules: Mapping[str, Address]) -> Address:
     return address_of(dumps([source, sorted(modules.items())], separators=(",", ":")).encode())
 
 
-def read_script(path: Path, *, root: Path) -> ReadScript:
+def read_script(path: Path, *, root: Path, entry: str = ENTRY) -> ReadScript:
     """A script with the local modules that it imports, directly or through others.
 
     Args:
         path: The script, below ``root``; `find_script` gives it.
         root: The scripts' folder. Modules are looked for beside the script, then here.
+        entry: The function that is called.
 
     Raises:
         InvalidInput: With all problems of the script and its modules: SCR-001 for a module that a link leads
             out of the folder, SCR-003 to 005 for bytes, SCR-010 syntax, SCR-011 no ``execute``, SCR-012
-            parameters that cannot be given by name.
+            parameters that cannot be given by name, FLW-050 no other function `entry`, FLW-053 a flow or task
+            that is a generator.
     """
-    return _Reader(FolderTree(root)).read(_below(path, root))
+    return Reader(root).read(_below(path, root), entry)
 
 
 def read_scripts(
@@ -73,33 +79,24 @@ def read_scripts(
         steps: The steps.
         root: The scripts' folder, or the files that were sent: path → bytes.
     """
-    reader = _Reader(FolderTree(root) if isinstance(root, Path) else SentTree(root))
+    reader = Reader(root)
     read: dict[str, ReadScript] = {}
-    found: dict[str, PurePosixPath] = {}
-    known: dict[PurePosixPath, ReadScript | None] = {}
+    known: dict[tuple[PurePosixPath, str], ReadScript | None] = {}
     problems: list[Problem] = []
     for step in steps:
         try:
-            path = found.get(step.file_path)
-            if path is None:
-                place = step.places.get("file_path", step.place)
-                path = found[step.file_path] = _find(step.file_path, root=root, step=step.name, place=place)
-            if path not in known:
-                known[path] = None
-                known[path] = reader.read(path)
+            path = reader.find(step.file_path, step=step.name, place=step.places.get("file_path", step.place))
+            key = path, step.entry or ENTRY
+            if key not in known:
+                known[key] = None
+                known[key] = reader.read(*key)
         except InvalidInput as error:
             problems += [problem for problem in error.problems if problem not in problems]
             continue
-        script = known[path]
+        script = known[key]
         if script is not None:
             read[step.name] = script
     return read, problems
-
-
-def _find(file_path: str, *, root: Path | Mapping[str, bytes], step: str, place: Place) -> PurePosixPath:
-    if isinstance(root, Path):
-        return _below(find_script(file_path, root=root, step=step, place=place), root)
-    return find_among(file_path, sent=root, step=step, place=place)
 
 
 def _below(path: Path, root: Path) -> PurePosixPath:
@@ -110,22 +107,58 @@ def _below(path: Path, root: Path) -> PurePosixPath:
     raise InvalidInput(Problem("SCR-001", {"script": shorten(path)}))
 
 
-class _Reader:
-    """Reads each file of a tree once."""
+class Reader:
+    """Reads each file of a folder, or of those that were sent (path → bytes), once."""
 
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
+    def __init__(self, root: Path | Mapping[str, bytes]) -> None:
+        self._root = root
+        self._tree: Tree = FolderTree(root) if isinstance(root, Path) else SentTree(root)
         self._files: dict[PurePosixPath, tuple[bytes, Parsed] | InvalidInput] = {}
+        self._found: dict[str, PurePosixPath] = {}
 
-    def read(self, path: PurePosixPath) -> ReadScript:
+    def find(self, file_path: str, *, step: str = "", place: Place | None = None) -> PurePosixPath:
+        """Where a script is, as `find_script` and `find_among` look for it.
+
+        Raises:
+            InvalidInput: SCR-001, SCR-002.
+        """
+        if file_path not in self._found:
+            if isinstance(self._root, Path):
+                path = _below(find_script(file_path, root=self._root, step=step, place=place), self._root)
+            else:
+                path = find_among(file_path, sent=self._root, step=step, place=place)
+            self._found[file_path] = path
+        return self._found[file_path]
+
+    def code(self, path: PurePosixPath) -> Code:
+        """A script and its modules, to look at. Files that cannot be read are passed over."""
+        return Code(self._tree, path, self._parsed)
+
+    def parsed(self, path: PurePosixPath) -> Parsed:
+        """One file.
+
+        Raises:
+            InvalidInput: It cannot be read, or is not Python.
+        """
+        content = self._file(path)
+        if isinstance(content, InvalidInput):
+            raise content
+        return content[1]
+
+    def read(self, path: PurePosixPath, entry: str = ENTRY) -> ReadScript:
+        """A script, with one of its functions as the one that is called.
+
+        Raises:
+            InvalidInput: As `read_script`.
+        """
         problems: list[Problem] = []
         modules = self._closure(path, problems)
-        entry = Entry(None)
+        found = Entry(None)
         own = self._files[path]
         if not isinstance(own, InvalidInput):
-            entry = entry_of(own[1], file=str(path))
-            problems += entry.problems
-        if problems or isinstance(own, InvalidInput) or entry.signature is None:
+            found = entry_of(self.code(path), entry)
+            problems += found.problems
+        if problems or isinstance(own, InvalidInput) or found.signature is None:
             raise InvalidInput(problems)
         addresses = {name: address_of(data) for name, data in modules.items()}
         source = address_of(own[0])
@@ -134,10 +167,14 @@ class _Reader:
             path=str(path),
             version=version_of(source, addresses),
             source=source,
-            signature=entry.signature,
+            signature=found.signature,
             modules=addresses,
         )
-        return ReadScript(script, own[0], modules)
+        return ReadScript(script, own[0], modules, found.flow)
+
+    def _parsed(self, path: PurePosixPath) -> Parsed | None:
+        content = self._file(path)
+        return None if isinstance(content, InvalidInput) else content[1]
 
     def _closure(self, script: PurePosixPath, problems: list[Problem]) -> dict[str, bytes]:
         """Bytes of all local modules by path; what stands in the way is added to the problems."""

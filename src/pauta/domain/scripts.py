@@ -10,7 +10,7 @@ from pauta.domain.ids import Address
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a script's ``execute``. `annotation` is the source text, e.g. ``pl.DataFrame``."""
+    """One parameter of a script's function. `annotation` is the source text, e.g. ``pl.DataFrame``."""
 
     name: str
     required: bool
@@ -19,11 +19,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What ``execute`` takes. `open` tells that it has ``**kwargs`` and takes anything."""
+    """What the function of a script takes that a step calls.
+
+    `open` tells that it has ``**kwargs`` and takes anything; `kind` is ``flow``, ``task`` or empty.
+    """
 
     parameters: tuple[Parameter, ...]
     open: bool = False
     line: int = 1
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 def recipe_of(step: PlannedStep, *, runtime: str) -> str:
     """What would be done: everything that decides a step's result but its inputs.
 
-    Script version, keyword arguments, declared environment, name of the output and fewest rows count. Name and
-    part of the step, retries, limits of time and memory do not.
+    Script version, the function of it that is called, keyword arguments, declared environment, name of the output and
+    fewest rows count. Name and part of the step, retries, limits of time and memory do not.
 
     Args:
         step: The step.
@@ -34,9 +34,9 @@ def recipe_of(step: PlannedStep, *, runtime: str) -> str:
     Raises:
         TypeError: A keyword argument is not a JSON value.
     """
-    return _hash(
-        [_RECIPE, runtime, step.script.version, dict(step.kwargs), dict(step.policy.env), step.gives, step.min_rows]
-    )
+    entry = [step.entry] if step.entry else []  # keys of steps that call ``execute`` stay what they were
+    done = [_RECIPE, runtime, step.script.version, dict(step.kwargs), dict(step.policy.env), step.gives, step.min_rows]
+    return _hash([*done, *entry])
 
 
 def key_of(recipe: str, inputs: Mapping[str, Address]) -> str:

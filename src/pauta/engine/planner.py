@@ -8,15 +8,18 @@ of a frame does not wait for the readers of the old one.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from pauta.domain.pipeline import OnFailure, Pipeline, Step
+from pauta.domain.pipeline import OnFailure, Pipeline, Step, StepPolicy
 from pauta.domain.plan import FROM_INPUT, Plan, PlannedStage, PlannedStep, Taken
 from pauta.domain.scripts import Script
 from pauta.engine.illegal import Unplannable
 
 _NOTHING: Mapping[str, Any] = {}
+_FLOW = "flow"
+_EXECUTE = "execute"
 
 
 def plan(
@@ -87,11 +90,20 @@ def _resolve(
                 gives_version=version,
                 kwargs=kwargs.get(step.name, _NOTHING),
                 after=tuple(dict.fromkeys([numbers[name] for name in step.after if name in numbers])),
-                policy=step.policy,
+                policy=_policy(step, scripts[step.name]),
                 min_rows=pipeline.min_rows.get(step.output, 0) if step.output is not None else 0,
+                entry=step.entry or (_EXECUTE if scripts[step.name].signature.kind else ""),
+                is_flow=scripts[step.name].signature.kind == _FLOW,
             )
         )
     return planned, tuple(inputs)
+
+
+def _policy(step: Step, script: Script) -> StepPolicy:
+    """A flow is never taken from the cache as a whole: its tasks are, each by itself."""
+    if script.signature.kind == _FLOW and step.policy.cache:
+        return replace(step.policy, cache=False)
+    return step.policy
 
 
 def _needs_of(step: PlannedStep) -> set[int]:
@@ -105,7 +117,7 @@ def _chains(planned: Sequence[PlannedStep], needs: Sequence[set[int]]) -> list[l
     """Steps in maximal chains: B follows A where nobody else needs A and B needs nothing else.
 
     Where A may fail and B, joined by ``after`` alone, goes on all the same, each has a stage of its own: a stage
-    that failed does not go on.
+    that failed does not go on. So has a flow: while it waits, no other step holds its worker, nor is held up.
     """
     size = len(planned)
     dependents = [0] * size
@@ -118,7 +130,7 @@ def _chains(planned: Sequence[PlannedStep], needs: Sequence[set[int]]) -> list[l
         if len(need) != 1:
             continue
         (source,) = need
-        if dependents[source] == 1 and _fails_together(planned[source], planned[no]):
+        if dependents[source] == 1 and _goes_together(planned[source], planned[no]):
             follower[source] = no
             follows[no] = True
     chains = []
@@ -132,7 +144,9 @@ def _chains(planned: Sequence[PlannedStep], needs: Sequence[set[int]]) -> list[l
     return chains
 
 
-def _fails_together(source: PlannedStep, step: PlannedStep) -> bool:
+def _goes_together(source: PlannedStep, step: PlannedStep) -> bool:
+    if source.is_flow or step.is_flow:
+        return False
     if source.policy.on_failure is not OnFailure.CONTINUE:
         return True
     return any(taken.source == source.no for taken in step.takes)

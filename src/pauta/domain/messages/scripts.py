@@ -73,6 +73,12 @@ _SHAPE: dict[str, Bilingual] = {
         do='Write "def execute"; inside it, asyncio.run(…) may be called.',
         faca='Escreva "def execute"; dentro dela pode-se chamar asyncio.run(…).',
     ),
+    "SCR-011.async_other": both(
+        'function "{name}" is async, which only a flow or a task may be',
+        'a função "{name}" é async, o que só um fluxo ou uma tarefa pode ser',
+        do='Put "@flow" or "@task" over it (from pauta import flow, task).',
+        faca='Ponha "@flow" ou "@task" acima dela (from pauta import flow, task).',
+    ),
     "SCR-012.missing": both(
         '{execute}: recipe gives no value for "{name}" ({script})',
         '{execute}: a receita não dá valor para "{name}" ({script})',

@@ -12,20 +12,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from old_records import old_postgres, old_sqlite
+from msgspec.structs import replace
+from old_records import dump, full_postgres, full_sqlite, old_postgres, old_sqlite
 
 from pauta.domain.problems import StoreFault
-from pauta.domain.states import RunState
+from pauta.domain.states import RunState, StageState
 from pauta.ports.store import Store
 from pauta.storage import versions
 from pauta.storage.sqlite import DATABASE, open_sqlite
 from pauta.storage.upkeep import pending_upgrade
 from servers import PostgresServer, create_database
-from store_samples import NOON, run_id
+from store_samples import NOON, call, run_id
 
 IS_CI = os.environ.get("PAUTA_TEST_SCALE") == "ci"
 POINTS = 50 if IS_CI else 3
 RUNS = 2_000 if IS_CI else 300
+FILLED = {"plan", "run", "stage", "step", "need", "attempt", "event", "log", "reference", "cache", "cache_object"}
 CALLS = "pwrite64,write,fsync,fdatasync,ftruncate,unlink,rename,sendto"
 OPEN = {
     "sqlite": "import sys, pathlib; from pauta.storage.sqlite import open_sqlite as o; o(pathlib.Path(sys.argv[1]))",
@@ -70,6 +72,60 @@ def test_a_postgres_database_of_the_first_version_is_upgraded_when_it_is_opened(
     check(store, 10)
     store.close()
     assert pending_upgrade(address) is None
+
+
+def look_at_upgraded(store: Store) -> None:
+    """What the last version added is empty, and takes what it is for."""
+    with store.transaction() as tx:
+        run = tx.runs.get(run_id(list(RunState).index(RunState.RUNNING)))
+        assert run is not None
+        assert (run.paused_stages, run.parent) == (0, None)
+        assert {(step.objects, step.message) for step in tx.steps.of_run(run.id)} == {((), "")}
+        assert tx.calls.of_run(run.id) == tx.runs.children(run.id) == []
+        waiting = tx.stages.get(run.id, 1)
+        assert waiting is not None
+        assert tx.stages.save(waiting, replace(waiting, state=StageState.PAUSED))
+        tx.calls.put([call(run.id)])
+        assert tx.stages.count_down(run.id, [2]) == []
+        done = tx.stages.get(run.id, list(StageState).index(StageState.COMPLETED) - 1)
+        assert done is not None
+        assert done.state is StageState.COMPLETED
+    with pytest.raises(StoreFault, match="DB-010"), store.transaction() as tx:
+        tx.stages.save(done, replace(done, state=StageState.READY))
+
+
+@pytest.mark.parametrize("version", versions.KNOWN[:-1])
+def test_an_upgrade_loses_no_row_and_changes_no_value(tmp_path: Path, version: str) -> None:
+    before = full_sqlite(tmp_path, version)
+    assert all(rows for table, (_, rows) in before.items() if table in FILLED)
+    open_sqlite(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as raw:
+        after = dump(lambda text: raw.execute(text), {table: names for table, (names, _) in before.items()})
+        assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert after == before
+    store = open_sqlite(tmp_path)
+    look_at_upgraded(store)
+    store.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("version", versions.KNOWN[:-1])
+def test_an_upgrade_of_postgres_loses_no_row_and_changes_no_value(
+    tmp_path: Path, postgres_server: PostgresServer, version: str
+) -> None:
+    import psycopg
+
+    from pauta.storage.postgres import open_postgres
+
+    address = create_database(postgres_server, f"pauta_full_{version}")
+    before = full_postgres(address, tmp_path, version)
+    store = open_postgres(address)
+    with psycopg.connect(address) as raw:
+        after = dump(lambda text: raw.execute(text), {table: names for table, (names, _) in before.items()})
+    assert after == before
+    look_at_upgraded(store)
+    store.close()
 
 
 def test_what_an_upgrade_would_do_is_told_and_not_done(tmp_path: Path) -> None:

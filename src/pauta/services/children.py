@@ -113,7 +113,6 @@ def _request(sheet: Sheet, call: Call, spawn: Spawn) -> Request:
         options=RunOptions(use_cache=run.options.use_cache),
         pool=spawn.pool or run.pool,
         priority=run.priority if spawn.priority is None else spawn.priority,
-        deployment=run.deployment,
         limits=spawn.limits,
         asked_by=run.asked_by,
     )

@@ -30,7 +30,10 @@ class DeskCounter:
     def claim(self, *, room: int, run_id: RunId | None = None, wait_seconds: float = 0.0) -> Sequence[Recorded]:
         """See `Counter`."""
         if run_id is not None:
-            return self._desk.claim_family(owner=self._owner, limit=room, run_id=run_id)
+            # A command, which serves no pool, works on whatever its run begins, wherever that would queue.
+            if not self._pools:
+                return self._desk.claim_family(owner=self._owner, limit=room, run_id=run_id)
+            return [self._desk.claim(owner=self._owner, limit=room, run_id=run_id)]
         return self._desk.claim_any(owner=self._owner, pools=self._pools, limit=room, durable=self._durable)
 
     def report(self, run_id: RunId, heard: Sequence[Heard]) -> Recorded:

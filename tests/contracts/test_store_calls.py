@@ -197,10 +197,23 @@ def test_a_paused_stage_of_which_no_call_is_paused_any_more_is_answered(store: S
     first = replace(stages[0], state=StageState.PAUSED, waiting_for=1)
     with store.transaction() as tx:
         assert tx.stages.answered() == [first]
+    pause(store, other[1][0], not_before=NOON)  # it moves by itself
     late = pause(store, other[1][1])
     with store.transaction() as tx:
         assert tx.stages.answered() == [first, late]
         assert tx.stages.answered(limit=1) == [first]
+
+
+def test_of_two_answers_that_come_together_none_is_lost(store: Store) -> None:
+    waiting = submit(store)[1][0]
+    with store.transaction() as tx:
+        paused = replace(waiting, state=StageState.PAUSED, waiting_for=2)
+        assert tx.stages.save(waiting, paused)
+    answered = replace(paused, waiting_for=1)
+    with store.transaction() as tx:
+        assert tx.stages.save(paused, answered)
+        assert not tx.stages.save(paused, answered), "both were decided on the same number"
+        assert tx.stages.save(answered, replace(answered, state=StageState.READY, waiting_for=0))
 
 
 def test_an_answered_stage_is_told_by_the_steps_it_has_and_not_by_its_number(store: Store) -> None:

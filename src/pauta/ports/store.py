@@ -132,7 +132,10 @@ class StageRows(Protocol):
         ...
 
     def save(self, before: Stage, after: Stage) -> bool:
-        """Put `after` if state and fence still are as in `before`. One statement; False means: lost the race."""
+        """Put `after` if state and fence still are as in `before`; of a paused stage also `waiting_for`.
+
+        One statement; False means: lost the race. Otherwise `waiting_for` is changed by the difference.
+        """
         ...
 
     def save_many(self, changes: Sequence[tuple[Stage, Stage]]) -> bool:
@@ -151,7 +154,7 @@ class StageRows(Protocol):
         ...
 
     def answered(self, *, limit: int = 100) -> list[Stage]:
-        """Paused stages of which no call is paused any more, though nobody woke them: a safety net (P2)."""
+        """Paused stages without a time of which no call is paused, though nobody woke them: a safety net (P2)."""
         ...
 
     def expired(self, *, now: datetime, limit: int = 100) -> list[Stage]:

@@ -1,8 +1,8 @@
-"""Rescues what lost workers held. No lease depends on a wall clock (P14)."""
+"""Rescues what lost workers held, and flows that nobody woke. No lease depends on a wall clock (P14)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pauta.domain.deploying import WorkerRecord, WorkerState
 from pauta.domain.ids import RunId
+from pauta.domain.runs import Stage
 from pauta.ports.store import Leased, Store
 from pauta.services.desk import Desk
 
@@ -27,10 +28,11 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """What one look freed: stages by run, and workers given up."""
+    """What one look freed: stages by run, and workers given up; and the stages of flows that it woke."""
 
     stages: tuple[tuple[RunId, int], ...]
     workers: tuple[str, ...]
+    woken: tuple[tuple[RunId, int], ...] = ()
 
 
 class Reaper:
@@ -71,10 +73,12 @@ class Reaper:
             leased = tx.stages.leased()
             workers = tx.workers.all()
             tx.workers.forget(seen_before=now - _FORGET_AFTER)
+            answered = tx.stages.answered()
         freed = [lease for lease in self._overdue(leased, clock) if self._free(lease)]
         return Rescued(
             stages=tuple((lease.run_id, lease.no) for lease in freed),
             workers=tuple(self._give_up(workers, clock)),
+            woken=tuple(wake_answered(self._desk, answered)),
         )
 
     def _overdue(self, leased: list[Leased], clock: float) -> list[Leased]:
@@ -114,6 +118,16 @@ class Reaper:
                     if present is not None and present.seen_at == worker.seen_at:
                         tx.workers.put(replace(present, state=WorkerState.LOST))
         return [worker.owner for worker in lost]
+
+
+def wake_answered(desk: Desk, stages: Sequence[Stage]) -> list[tuple[RunId, int]]:
+    """Wake flows whose answers are all there, though nobody told them (P2): those that `StageRows.answered` names.
+
+    Whoever puts an answer on record wakes the flow in the same transaction, so that there are hardly ever any.
+    """
+    for stage in stages:
+        desk.wake(stage.run_id, stage.no)
+    return [(stage.run_id, stage.no) for stage in stages]
 
 
 def free_the_dead(store: Store, desk: Desk, *, is_gone: Callable[[str], bool]) -> list[tuple[RunId, int]]:

@@ -204,6 +204,8 @@ class MemoryStages:
         now = self.get(before.run_id, before.no)
         if now is None or now.state is not before.state or now.fence != before.fence:
             return False
+        if now.state is StageState.PAUSED and now.waiting_for != before.waiting_for:
+            return False
         if after.fence < now.fence or (now.state in FINAL_STAGES and after.state is not now.state):
             raise self._journal.fail(fault("DB-010", what="stage"))
         waiting_for = now.waiting_for + after.waiting_for - before.waiting_for
@@ -236,7 +238,7 @@ class MemoryStages:
         tables = self._journal.tables
         found = []
         for stage in self._all():
-            if stage.state is StageState.PAUSED:
+            if stage.state is StageState.PAUSED and stage.not_before is None:
                 steps = {step.no for step in tables.steps[stage.run_id].values() if step.stage_no == stage.no}
                 calls = tables.calls[stage.run_id].values()
                 if not any(call.state is CallState.PAUSED and step_of(call.no) in steps for call in calls):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from tests.unit.services.desk_world import World, planned, step
 
+from pauta.domain import wire
+from pauta.domain.calls import Awaited, CallKind, CallState, first_call_of
 from pauta.domain.deploying import WorkerRecord, WorkerState
 from pauta.services.reaping import Reaper, free_the_dead
 from pauta.storage.memory import MemoryStore
@@ -87,3 +91,28 @@ def test_a_worker_that_says_nothing_is_lost_and_one_that_comes_back_is_not_overw
 def test_what_dead_processes_of_this_machine_held_is_free_at_once_at_a_start(scene):
     assert free_the_dead(scene.world.store, scene.world.desk, is_gone=lambda owner: owner == "other") == []
     assert free_the_dead(scene.world.store, scene.world.desk, is_gone=lambda owner: owner == "w") == [(scene.run, 0)]
+
+
+def paused_flow(world):
+    plan = planned(step("flow", cache=False))
+    run = world.submit(replace(plan, steps=(replace(plan.steps[0], entry="flow", is_flow=True),)))
+    [assignment] = world.claim(run).assignments
+    no, (stage, fence) = first_call_of(0), (assignment.order.stage, assignment.order.fence)
+    asked = wire.CallAwaits(
+        stage, fence, 0, no, None, CallKind.INPUT, "input", 0, 0, 1, 5.0, Awaited(), message="which day?"
+    )
+    world.report(run, wire.StepStarted(stage, fence, 0, 4.0), asked, wire.StageSuspended(stage, fence, 0, (no,)))
+    return run, no
+
+
+def test_a_flow_whose_answer_is_on_record_is_woken_though_nobody_told_it(scene):
+    run, no = paused_flow(scene.world)
+    assert scene.look().woken == ()
+    with scene.world.store.transaction() as tx:
+        [call] = tx.calls.get(run, [no])
+        tx.calls.put([structs.replace(call, state=CallState.COMPLETED, by="ana")])
+    assert scene.world.claim(run).assignments == ()
+    assert scene.look().woken == ((run, 0),)
+    assert scene.world.run(run).state == "running"
+    assert len(scene.world.claim(run).assignments) == 1
+    assert scene.look().woken == ()

@@ -120,6 +120,7 @@ def _change(before: Stage, after: Stage) -> dict[str, Any]:
     row["k_no"] = before.no
     row["was_state"] = before.state.value
     row["was_fence"] = before.fence
+    row["was_waiting_for"] = before.waiting_for
     row["by"] = after.waiting_for - before.waiting_for
     return row
 

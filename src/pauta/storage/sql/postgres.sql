@@ -290,12 +290,12 @@ FROM stage
 WHERE stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY stage.no
 
 -- stage.save
-UPDATE stage SET state=%(state)s::VARCHAR COLLATE "C", waiting_for=(stage.waiting_for + %(by)s::INTEGER), fence=%(fence)s::INTEGER, tries=%(tries)s::INTEGER, deaths=%(deaths)s::INTEGER, owner=%(owner)s::VARCHAR COLLATE "C", lease_until=%(lease_until)s::BIGINT, not_before=%(not_before)s::BIGINT WHERE stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND stage.no = %(k_no)s::INTEGER AND stage.state = %(was_state)s::VARCHAR COLLATE "C" AND stage.fence = %(was_fence)s::INTEGER
+UPDATE stage SET state=%(state)s::VARCHAR COLLATE "C", waiting_for=(stage.waiting_for + %(by)s::INTEGER), fence=%(fence)s::INTEGER, tries=%(tries)s::INTEGER, deaths=%(deaths)s::INTEGER, owner=%(owner)s::VARCHAR COLLATE "C", lease_until=%(lease_until)s::BIGINT, not_before=%(not_before)s::BIGINT WHERE stage.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND stage.no = %(k_no)s::INTEGER AND stage.state = %(was_state)s::VARCHAR COLLATE "C" AND stage.fence = %(was_fence)s::INTEGER AND (state <> 'paused' OR stage.waiting_for = %(was_waiting_for)s::INTEGER)
 
 -- stage.answered
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
-WHERE stage.state = 'paused' AND NOT (EXISTS (SELECT *
+WHERE stage.state = 'paused' AND stage.not_before IS NULL AND NOT (EXISTS (SELECT *
 FROM step, call
 WHERE step.run_id = stage.run_id AND step.stage_no = stage.no AND call.run_id = step.run_id AND call.no >= (CAST(step.no AS BIGINT) + 1::BIGINT) * 1000000 AND call.no < (CAST(step.no AS BIGINT) + 2::BIGINT) * 1000000 AND call.state = 'paused')) ORDER BY stage.run_id, stage.no
  LIMIT %(limit)s::INTEGER

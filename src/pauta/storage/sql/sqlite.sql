@@ -293,12 +293,12 @@ FROM stage
 WHERE stage.run_id = :k_run_id ORDER BY stage.no
 
 -- stage.save
-UPDATE stage SET state=:state, waiting_for=(stage.waiting_for + :by), fence=:fence, tries=:tries, deaths=:deaths, owner=:owner, lease_until=:lease_until, not_before=:not_before WHERE stage.run_id = :k_run_id AND stage.no = :k_no AND stage.state = :was_state AND stage.fence = :was_fence
+UPDATE stage SET state=:state, waiting_for=(stage.waiting_for + :by), fence=:fence, tries=:tries, deaths=:deaths, owner=:owner, lease_until=:lease_until, not_before=:not_before WHERE stage.run_id = :k_run_id AND stage.no = :k_no AND stage.state = :was_state AND stage.fence = :was_fence AND (state <> 'paused' OR stage.waiting_for = :was_waiting_for)
 
 -- stage.answered
 SELECT stage.run_id, stage.no, stage.state, stage.waiting_for, stage.fence, stage.tries, stage.deaths, stage.owner, stage.lease_until, stage.not_before
 FROM stage
-WHERE stage.state = 'paused' AND NOT (EXISTS (SELECT *
+WHERE stage.state = 'paused' AND stage.not_before IS NULL AND NOT (EXISTS (SELECT *
 FROM step, call
 WHERE step.run_id = stage.run_id AND step.stage_no = stage.no AND call.run_id = step.run_id AND call.no >= (CAST(step.no AS INTEGER) + 1) * 1000000 AND call.no < (CAST(step.no AS INTEGER) + 2) * 1000000 AND call.state = 'paused')) ORDER BY stage.run_id, stage.no
  LIMIT :limit

@@ -54,6 +54,7 @@ def _rows(flavour: Flavour) -> Statements:
         "stage.save": Written(
             sa.update(stage)
             .where(_ONE, stage.c.state == sa.bindparam("was_state"), stage.c.fence == sa.bindparam("was_fence"))
+            .where(sa.or_(sa.text("state <> 'paused'"), stage.c.waiting_for == sa.bindparam("was_waiting_for")))
             # A difference, so that a stage before it that ends meanwhile is not forgotten.
             .values(waiting_for=stage.c.waiting_for + sa.bindparam("by")),
             tuple(c for c in STAGE_COLUMNS if c not in ("run_id", "no", "waiting_for")),
@@ -84,7 +85,7 @@ def _queue() -> Statements:
     )
     answered = (
         sa.select(*_COLUMNS)
-        .where(sa.text(f"stage.{PAUSED}"), ~awaits)
+        .where(sa.text(f"stage.{PAUSED}"), stage.c.not_before.is_(None), ~awaits)
         .order_by(stage.c.run_id, stage.c.no)
         .limit(limit())
     )

@@ -69,4 +69,6 @@ def own_records(folder: Path, *, language: str, say: Callable[[str], None]) -> I
     with opened_control(folder, settings, say=say) as control:
         indoors = Indoors(control, settings, routes=all_routes(), language=language)
         client = ApiClient.over(_Indoors(indoors, folder=folder))
-        yield RemoteProject(folder, client, here=True, language=language)
+        project = RemoteProject(folder, client, here=True, language=language)
+        project.is_own = True
+        yield project

@@ -84,7 +84,7 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         prepared = prepare(document, scripts=scripts, inputs=inputs, texts=parameters, only=only)
         return Sending(
             prepared,
-            publication=publication_of(document, scripts=scripts),
+            publication=publication_of(document, scripts=scripts, supplied=inputs.keys()),
             parameters=read_texts(prepared.pipeline, parameters),
         )
 

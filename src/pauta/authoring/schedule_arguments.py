@@ -128,8 +128,7 @@ def _wanted(item: Mapping[str, Any], number: int, timezone: str | None) -> Wante
     timing = _way(ways[0], given[ways[0]])
     timing |= {key: given[key] for key in _KEPT if key in given}
     timing |= {key: _moment(key, given[key]) for key in _WHENS if key in given}
-    if timezone is not None:
-        timing.setdefault("zone", timezone)
+    timing.setdefault("zone", timezone or "UTC")
     name = str(given.get("name") or (USUAL_NAME if number == 1 else f"{USUAL_NAME} {number}"))
     return WantedSchedule(name, timing, dict(given.get("parameters") or {}), given.get("active", True) is not False)
 

@@ -41,6 +41,12 @@ _SOURCES: dict[str, Bilingual] = {
         do="The file's path is relative to the source and ends in .py.",
         faca="O caminho do arquivo é relativo à origem e termina em .py.",
     ),
+    "FLW-071.no_flow": both(
+        "{found} is a function, but no flow",
+        "{found} é uma função, mas não um fluxo",
+        do="Write @flow above it (from pauta import flow).",
+        faca="Escreva @flow acima dela (from pauta import flow).",
+    ),
     "FLW-072": both(
         "git could not get {source}: {detail}",
         "o git não conseguiu obter {source}: {detail}",
@@ -168,6 +174,12 @@ _DEPLOYMENTS: dict[str, Bilingual] = {
     "FLW-081.both": both(
         "{first} and {second} say the same thing; give one of them",
         "{first} e {second} dizem a mesma coisa; informe um deles",
+    ),
+    "FLW-081.image": both(
+        "image: Pauta starts no container by itself; flows run where their worker was started",
+        "image: o Pauta não inicia contêineres por si; fluxos executam onde seu worker foi iniciado",
+        do="Leave image out, and start the worker in it: `docker run {image} pauta worker start -p {pool}`.",
+        faca="Omita image e inicie o worker nela: `docker run {image} pauta worker start -p {pool}`.",
     ),
     "FLW-081.job_variables": both(
         "job_variables: Pauta's workers take none",

@@ -1,0 +1,64 @@
+"""`serve`: deploys flows, then fires and runs them here until it is told to end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pauta.assembly.deploying import Deployed
+from pauta.assembly.deploying_words import word
+from pauta.assembly.flow_deploying import Terms, deploy_all, project_folder
+from pauta.assembly.reaching import Reached, server_of
+from pauta.assembly.worker_credentials import lent_token
+from pauta.domain.languages import from_environment
+
+
+def serve_all(wanted: Sequence[tuple[Any, str, Terms]]) -> None:
+    """Deploy, then work for the server that runs for this project, or be it.
+
+    Raises:
+        InvalidInput: FLW-083 when the server does not lend this process a worker's token; as `deploy`.
+    """
+    folder = project_folder(wanted[0][0])
+    made = deploy_all(wanted)
+    pools = tuple(dict.fromkeys(deployed.pool for deployed in made))
+    reached = server_of(folder)
+    if reached is None:
+        _be_the_server(folder, made, pools)
+    else:
+        _work_for(reached, folder, pools)
+
+
+def _be_the_server(folder: Path, made: Sequence[Deployed], pools: tuple[str, ...]) -> None:
+    from pauta.assembly.serving import serve
+    from pauta.assembly.settings import load_settings
+
+    language = from_environment(os.environ)
+    own = load_settings(folder, environ=os.environ).settings.worker.pools
+    flags = {"worker.pools": list(dict.fromkeys((*own, *pools))), "server.worker": True, "server.scheduler": True}
+
+    def greet(url: str, link: str) -> None:
+        _aside(word("serving", language, names=", ".join(deployed.name for deployed in made)))
+        _aside(f"  {url}")
+        _aside(f"  {link}")
+
+    serve(folder, flags=flags, say=_aside, greet=greet)
+
+
+def _work_for(reached: Reached, folder: Path, pools: tuple[str, ...]) -> None:
+    from pauta.assembly.remote_worker import start_worker
+
+    language = from_environment(os.environ)
+    with lent_token(reached, pools, environ=os.environ, language=language) as token:
+        flags = {"pools": pools, "server": reached.url, "token": token}
+        start_worker(
+            folder, flags, greet=lambda _: _aside(word("works", language, url=reached.url, pools=", ".join(pools)))
+        )
+
+
+def _aside(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

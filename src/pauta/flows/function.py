@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, ca
 if TYPE_CHECKING:
     from pauta.flows.binding import Shape
     from pauta.flows.options import FlowOptions, TaskOptions
+    from pauta.flows.parameters import Checker
+    from pauta.flows.results import Form
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -100,6 +102,43 @@ class Function(Generic[P, R]):
         from pauta.flows.binding import shape_of
 
         return shape_of(self.fn)
+
+    @cached_property
+    def form(self) -> Form:
+        """How what it gives is kept."""
+        from pauta.flows.parameters import result_hint_of
+        from pauta.flows.results import form_of
+
+        declared = self.options.result
+        annotated = result_hint_of(self) if declared is None else None
+        return form_of(self.name, declared, annotated)
+
+    def bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a call by its parameters, in order, defaults filled in; see `binding.bind`.
+
+        Raises:
+            InvalidInput: FLW-005 for each fault, with file and line of the call.
+        """
+        from pauta.flows.binding import bind
+
+        return bind(self, args, kwargs)
+
+    def unbound(self, bound: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Bound arguments as those of a call of `fn`: by place, and by name."""
+        from pauta.flows.binding import unbind
+
+        return unbind(self.shape, bound)
+
+    @cached_property
+    def checker(self) -> Checker:
+        """Checks and converts bound arguments by the annotations.
+
+        Raises:
+            InvalidInput: FLW-007.
+        """
+        from pauta.flows.parameters import Checker
+
+        return Checker(self)
 
     def __repr__(self) -> str:
         code = getattr(getattr(self.fn, "__func__", self.fn), "__code__", None)

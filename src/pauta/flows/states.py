@@ -57,6 +57,7 @@ class State(Generic[T]):
         name: How it is called: the kind, unless another name was given.
         origin: Whose state it is, once that is known. Does not count when states are compared.
         problem: The failure as it is put on record, once that is known. Does not count when states are compared.
+        cause: The exception behind a failure that follows from others. Does not count when states are compared.
     """
 
     kind: StateKind
@@ -65,6 +66,7 @@ class State(Generic[T]):
     name: str = ""
     origin: Origin | None = field(default=None, kw_only=True)
     problem: Problem | None = field(default=None, kw_only=True)
+    cause: BaseException | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", StateKind(self.kind))
@@ -179,7 +181,9 @@ def failure_of(state: State[Any]) -> BaseException:
     if isinstance(state.data, BaseException):
         return state.data
     kind = {"task": TaskFailed, "flow": FlowFailed}.get(state.origin.what, RunFailed) if state.origin else RunFailed
-    return kind(state, problem_of(state))
+    failure = kind(state, problem_of(state))
+    failure.__cause__ = state.cause
+    return failure
 
 
 def problem_of(state: State[Any]) -> Problem:

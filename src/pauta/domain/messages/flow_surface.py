@@ -271,11 +271,18 @@ _STATES: dict[str, Bilingual] = {
         do="Return a list.",
         faca="Devolva uma lista.",
     ),
-    "FLW-014.function": both(
-        '"{name}" gave {found} itself, not what it gives',
-        '"{name}" deu {found} em si, e não o que ele dá',
-        do="Call it (or await it) and return its result.",
-        faca="Chame-o (ou use await) e devolva seu resultado.",
+    "FLW-014.coroutine": both(
+        '"{name}" gave a coroutine that nobody awaited',
+        '"{name}" deu uma corrotina que ninguém aguardou',
+        do="Write await before the call, in an async function.",
+        faca="Escreva await antes da chamada, em uma função async.",
+    ),
+    "FLW-015": both(
+        '"{name}" returned the state {state}, which is not final',
+        '"{name}" devolveu o estado {state}, que não é final',
+        do="Return Completed, Failed, Cancelled or Crashed; to wait, call pause_for_input, approval or sleep_until.",
+        faca="Devolva Completed, Failed, Cancelled ou Crashed; para esperar, chame pause_for_input, approval ou "
+        "sleep_until.",
     ),
 }
 

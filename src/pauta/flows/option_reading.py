@@ -213,7 +213,8 @@ def _delay(value: Any) -> Any:
 def _names(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
+    several = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
+    names = tuple(value) if several else (value,)
     if not all(isinstance(n, str) and 0 < len(n) <= MAX_NAME and n.isprintable() for n in names):
         raise Wrong("names")
     return tuple(dict.fromkeys(sorted(names) if isinstance(value, set | frozenset) else names))

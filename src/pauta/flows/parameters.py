@@ -149,7 +149,7 @@ class Checker:
                     "name": self._function.name,
                     "parameter": parameter,
                     "annotation": _text_of(hint),
-                    "reason": shorten(error, 300),
+                    "reason": shorten(str(error).partition("\n")[0], 300),
                 }
                 problem = Problem("FLW-007", values, variant="unusable", place=place_of(self._function.fn))
                 raise InvalidInput(problem) from error
@@ -218,11 +218,17 @@ def _adapter_for(hint: Any) -> Any:
         # What is no type, such as the function `any`, checks nothing: it is not worth a warning at each call.
         warnings.simplefilter("ignore")
         try:
-            return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+            try:
+                return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+            except PydanticUserError as error:
+                if error.code != "type-adapter-config-unused":
+                    raise
+                return TypeAdapter(hint)
         except PydanticUserError as error:
-            if error.code != "type-adapter-config-unused":
-                raise
-            return TypeAdapter(hint)
+            if error.code == "typed-dict-version":
+                # Before Python 3.12 it cannot look into the typed dicts of `typing`.
+                return None
+            raise
 
 
 def _reasons(error: Exception, value: Any) -> list[tuple[str, str, Any]]:

@@ -65,6 +65,17 @@ def _isolated_frame(frame: Any) -> Any:
     return shallow
 
 
+def has_changeable_cells(frame: Any) -> bool:
+    """Whether cells of a pandas DataFrame can be changed without the frame's noticing, such as lists."""
+    numpy = sys.modules["numpy"]
+    if not _may_hold_objects(frame):
+        return False
+    return any(
+        isinstance(dtype, numpy.dtype) and dtype.kind == "O" and _holds_mutable(frame.iloc[:, position].to_numpy())
+        for position, dtype in enumerate(frame.dtypes)
+    )
+
+
 def _may_hold_objects(frame: Any) -> bool:
     """Whether a column may hold Python objects, told from the frame's blocks.
 

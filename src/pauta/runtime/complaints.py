@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from traceback import FrameSummary, StackSummary, TracebackException
 
 from pauta.domain.problems import PautaError, Place, Problem, shorten
@@ -43,6 +44,24 @@ def problem_of_fault(error: PautaError) -> Problem:
     return error.problems[0]
 
 
+def problem_in_flow(error: BaseException, *, shown_as: str, shown: Mapping[str, str], bundle: str) -> Problem:
+    """What to say of an exception that came out of the body of a flow or a task; what Pauta raised keeps its code."""
+    problem = problem_of(error, shown_as=shown_as, shown=shown, bundle=bundle, loading=False)
+    if not isinstance(error, PautaError):
+        return problem
+    found = at_home(error.problems[0], shown_as=shown_as, shown=shown, bundle=bundle)
+    return replace(found, place=found.place or problem.place, traceback=found.traceback or problem.traceback)
+
+
+def at_home(problem: Problem, *, shown_as: str, shown: Mapping[str, str], bundle: str) -> Problem:
+    """The problem with its place as the path to show; without a place that is none of the script's own files."""
+    place = problem.place
+    if place is None or place.file is None:
+        return problem
+    name = _Own(shown_as, shown, os.path.join(bundle, "")).name(place.file)
+    return replace(problem, place=replace(place, file=name) if name is not None else None)
+
+
 def _named(error: BaseException, *, loading: bool, place: Place, text: str) -> Problem:
     message = shorten(clean(_message(error)), _MESSAGE_LIMIT)
     values = {"type": type(error).__name__, "message": message}
@@ -72,10 +91,10 @@ class _Own:
 
     def place(self, summary: TracebackException, error: BaseException) -> Place:
         """The innermost line of the user's own code."""
-        if isinstance(error, SyntaxError) and error.filename and (name := self._name(error.filename)):
+        if isinstance(error, SyntaxError) and error.filename and (name := self.name(error.filename)):
             return Place(name, error.lineno, error.offset)
         for frame in reversed(summary.stack):
-            if name := self._name(frame.filename):
+            if name := self.name(frame.filename):
                 return Place(name, frame.lineno)
         return Place(self._shown_as)
 
@@ -83,7 +102,7 @@ class _Own:
         """Leave only own frames in the traceback and in those of its causes."""
         kept = []
         for frame in summary.stack:
-            if name := self._name(frame.filename):
+            if name := self.name(frame.filename):
                 _ = frame.line  # looked up under the real name, before it is replaced by the shown one
                 frame.filename = name
                 kept.append(frame)
@@ -92,7 +111,8 @@ class _Own:
             if further is not None and depth > 0:
                 self.cut(further, depth - 1)
 
-    def _name(self, filename: str) -> str | None:
+    def name(self, filename: str) -> str | None:
+        """The path to show for a file of the user's own; None for others."""
         if filename == self._shown_as or filename in self._shown.values():
             return filename
         if filename in self._shown:

@@ -38,6 +38,7 @@ class Folder:
         self._root = root
         self._skeleton: frozenset[str] = frozenset()
         self._known: dict[str, tuple[_Signature, Address]] = {}
+        self._new: dict[str, FileRef] = {}
         self._was_empty = False
 
     def frame(self, model_path: str | None) -> None:
@@ -54,6 +55,7 @@ class Folder:
             StoreFault: A file's object is missing or damaged.
         """
         files = {file.path: file for file in wanted}
+        self._new = {}
         if not files and not self._skeleton and not self._known and (self._was_empty or self._is_empty()):
             return
         self._was_empty = False
@@ -64,8 +66,30 @@ class Folder:
             if file.path not in self._known:
                 self._lay(file, objects_of())
 
+    def add(self, files: Iterable[FileRef], objects_of: ObjectsOf) -> None:
+        """Lay further files, as if they had been written since `prepare`.
+
+        Raises:
+            StoreFault: A file's object is missing or damaged.
+        """
+        for file in files:
+            self._was_empty = False
+            self._lay(file, objects_of())
+            self._new[file.path] = file
+
     def gather(self, objects_of: ObjectsOf) -> Gathered:
-        """Keep what is new or changed since `prepare`.
+        """Keep what is new or changed since `prepare`, what `gather_new` kept before included.
+
+        Raises:
+            StoreFault: It cannot be stored.
+        """
+        earlier = [file for file in self._new.values() if os.path.lexists(os.path.join(self._root, file.path))]
+        gathered = self.gather_new(objects_of)
+        files = {file.path: file for file in (*earlier, *gathered.files)}
+        return Gathered(tuple(files[path] for path in sorted(files)), gathered.left_out)
+
+    def gather_new(self, objects_of: ObjectsOf) -> Gathered:
+        """Keep what is new or changed since `prepare` and since it was last gathered.
 
         Raises:
             StoreFault: It cannot be stored.
@@ -86,7 +110,8 @@ class Folder:
                 left_out.append(f"{path!r}: its name is not text")
                 continue
             stored = objects_of().put_file(Path(self._root, path))
-            files.append(FileRef(path, stored.address, stored.size))
+            self._new[path] = FileRef(path, stored.address, stored.size)
+            files.append(self._new[path])
             self._known[path] = (signature, stored.address)
         return Gathered(tuple(sorted(files, key=lambda f: f.path)), tuple(left_out))
 

@@ -8,9 +8,10 @@ import threading
 import time
 from contextlib import suppress
 
-from pauta.domain.wire import Acknowledge, Leave, Order, RunStage
+from pauta.domain.wire import Leave, RunStage
 from pauta.runtime.channel import Channel, ChannelLost
 from pauta.runtime.newborn import Lines
+from pauta.runtime.orders import Left, Orders
 from pauta.runtime.stage import StageRun
 from pauta.runtime.streams import Streams
 from pauta.runtime.tools import Tools
@@ -45,7 +46,7 @@ def serve(lines: Lines, *, mark: str) -> int:
             if isinstance(order, Leave):
                 break
             if isinstance(order, RunStage) and not failed:
-                failed = not StageRun(order, tools=tools, acknowledged=orders.wait_for).run()
+                failed = not StageRun(order, tools=tools, orders=orders).run()
     except Left:
         pass
     except ChannelLost:
@@ -54,44 +55,6 @@ def serve(lines: Lines, *, mark: str) -> int:
         _say_farewell()
     tools.streams.end()
     return 0
-
-
-class Left(BaseException):
-    """The worker wants no more of this process."""
-
-
-class Orders:
-    """Orders as they come, with acknowledgements set aside for whoever waits for them."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._kept: list[Order] = []
-        self._acknowledged: dict[tuple[int, int], int] = {}
-
-    def next(self) -> Order:
-        """The next order that is not an acknowledgement."""
-        while not self._kept:
-            self._receive()
-        return self._kept.pop(0)
-
-    def wait_for(self, *, stage: int, fence: int, step: int) -> None:
-        """Wait until the reports up to this step are acknowledged.
-
-        Raises:
-            Left: The worker gives up instead.
-        """
-        while self._acknowledged.get((stage, fence), -1) < step:
-            self._receive()
-            if any(isinstance(order, Leave) for order in self._kept):
-                raise Left
-
-    def _receive(self) -> None:
-        order = self._channel.receive()
-        if isinstance(order, Acknowledge):
-            # Later attempts and stages have other keys; only the newest is of use.
-            self._acknowledged = {(order.stage, order.fence): order.step}
-        else:
-            self._kept.append(order)
 
 
 def _wait_for_the_end() -> None:

@@ -8,7 +8,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from pauta.domain.wire import Logged
+from pauta.domain.wire import Logged, Message
+from pauta.runtime.calling import current_call
 from pauta.runtime.channel import Channel, ChannelLost
 from pauta.runtime.complaints import clean
 
@@ -21,6 +22,7 @@ class LogLines(logging.Handler):
     Attributes:
         step: The step that runs now.
         shown: File path → path to show as the place of a warning.
+        send: Takes the lines; flows have them sent many at a time.
     """
 
     def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
@@ -29,6 +31,7 @@ class LogLines(logging.Handler):
         self._clock = clock
         self.step = -1
         self.shown: Mapping[str, str] = {}
+        self.send: Callable[[Message], None] = channel.send
 
     def install(self) -> None:
         """Take over: whatever a script logs from level INFO up, and its warnings."""
@@ -47,11 +50,16 @@ class LogLines(logging.Handler):
         self.say(text, level=record.levelname, logger=record.name)
 
     def say(self, text: str, *, level: str = "INFO", logger: str = "", stream: str = "log") -> None:
-        """Send a line."""
+        """Send a line: of the call in which this is said, or else of the step."""
+        call = current_call()
+        self.say_for(self.step if call is None else call, text, level=level, logger=logger, stream=stream)
+
+    def say_for(self, step: int, text: str, *, level: str = "INFO", logger: str = "", stream: str = "log") -> None:
+        """Send a line of this step or call."""
         if self._channel.mine:
-            line = Logged(self.step, self._clock(), clean(level), _cut(clean(text)), clean(logger), stream)
+            line = Logged(step, self._clock(), clean(level), _cut(clean(text)), clean(logger), stream)
             try:
-                self._channel.send(line)
+                self.send(line)
             except ChannelLost:
                 # The main thread meets the same end and acts on it.
                 return

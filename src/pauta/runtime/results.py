@@ -31,9 +31,11 @@ class Result:
         output: Its record: at once for small JSON values, otherwise after `store`.
         profile: Profile and preview of a frame, after `store`.
         identity: Identity of the stored file, after `store`.
+        objects: Of a flow: further stored objects that its value refers to.
+        message: Of the state that a flow returned.
     """
 
-    __slots__ = ("encoded", "identity", "output", "profile", "text", "value")
+    __slots__ = ("encoded", "identity", "message", "objects", "output", "profile", "text", "value")
 
     def __init__(
         self, value: Any, *, encoded: Encoded | None = None, output: Output | None = None, text: bytes | None = None
@@ -42,6 +44,8 @@ class Result:
         self.text = text
         self.encoded = encoded
         self.output = output
+        self.objects: tuple[Output, ...] = ()
+        self.message = ""
         self.profile: dict[str, Any] | None = None
         self.identity: tuple[int, int, int, int] | None = None
 

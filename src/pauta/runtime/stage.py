@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from pauta.domain.outputs import FileRef, ModelRecord
+from pauta.domain.outputs import FileRef, ModelRecord, Output
 from pauta.domain.problems import PautaError, Place, Problem
 from pauta.domain.wire import (
     Candidate,
+    FlowOrder,
     RunStage,
     StageDone,
     StepFailed,
@@ -20,28 +21,26 @@ from pauta.domain.wire import (
     StepOrder,
     StepReturned,
     StepStarted,
+    TakeOrder,
 )
 from pauta.ports.objects import Objects
 from pauta.runtime.complaints import problem_of, problem_of_fault
 from pauta.runtime.kept import Kept, address_of, uses_of
 from pauta.runtime.models import models_in
 from pauta.runtime.modules import NoExecute
+from pauta.runtime.orders import Orders
 from pauta.runtime.results import Result, check
 from pauta.runtime.surroundings import Surroundings
 from pauta.runtime.takes import Taker
 from pauta.runtime.tools import Tools
 from pauta.runtime.writer import Writer
 
+if TYPE_CHECKING:
+    from pauta.flows.site import Suspension
+    from pauta.runtime.flow_step import FlowRun
+
 _SMALL = 256 * 1024
 """Results up to this many bytes are stored before the next step begins."""
-
-
-class Acknowledged(Protocol):
-    """Waits until the worker has recorded the reports up to a step."""
-
-    def __call__(self, *, stage: int, fence: int, step: int) -> None:
-        """Return once it has."""
-        ...
 
 
 class StepStopped(Exception):
@@ -55,10 +54,10 @@ class StepStopped(Exception):
 class StageRun:
     """One order to run a stage."""
 
-    def __init__(self, order: RunStage, *, tools: Tools, acknowledged: Acknowledged) -> None:
+    def __init__(self, order: RunStage, *, tools: Tools, orders: Orders) -> None:
         self._order = order
         self._tools = tools
-        self._acknowledged = acknowledged
+        self._orders = orders
         self._scripts = tools.scripts(order.bundle)
         self._surroundings = Surroundings(run=order.run, streams=tools.streams, scripts=self._scripts, work=tools.work)
         self._writer = Writer()
@@ -66,13 +65,14 @@ class StageRun:
         self._uses = uses_of(order.steps)
         self._visible: dict[str, FileRef] = {}
         self._objects: Objects | None = None
+        self._flow: FlowRun | None = None
         self._taker = Taker(self._kept, objects_of=self._objects_of, drain=self._writer.drain)
         self._process = os.getpid()
         tools.log.shown = self._scripts.shown
         tools.folder.frame(order.model_path)
 
     def run(self) -> bool:
-        """Run all steps, or those up to the first that fails. Whether all are done."""
+        """Run all steps, or those up to the first that fails or gives the worker back. Whether all are done."""
         earlier: StepOrder | None = None
         for step in self._order.steps:
             if step.effects and earlier is not None:
@@ -97,7 +97,7 @@ class StageRun:
         self._writer.drain()
         if self._writer.fault is None:
             self._tools.channel.flush()
-            self._acknowledged(stage=self._order.stage, fence=self._order.fence, step=step.no)
+            self._orders.wait_for(stage=self._order.stage, fence=self._order.fence, step=step.no)
 
     def _run_step(self, step: StepOrder) -> bool:
         if step.candidates and (candidate := self._candidate(step)) is not None:
@@ -105,8 +105,12 @@ class StageRun:
             return True
         self._scripts.forget()
         clock = _StopWatch()
+        self._flow = None
         try:
             value = self._body(step, clock)
+            if self._flow is not None and self._flow.suspension is not None:
+                self._suspend(step, self._flow.suspension, clock.seconds)
+                return False
             files = self._gather()
             result = self._check(value, step)
         except StepStopped as stopped:
@@ -142,19 +146,20 @@ class StageRun:
                 # The script forked, and the fork came back here as if it were this process.
                 os._exit(0)
             tools.streams.flush()
-        tools.channel.put(StepReturned(order.stage, order.fence, step.no, clock.seconds))
+        if self._flow is None or self._flow.suspension is None:
+            tools.channel.put(StepReturned(order.stage, order.fence, step.no, clock.seconds))
         return value
 
     def _call(self, step: StepOrder, clock: _StopWatch) -> Any:
         loading = True
         try:
             clock.go()
-            execute = self._scripts.load(step)
+            execute = self._scripts.load(step) if step.flow is None else self._entry(step, step.flow)
             clock.pause()
-            arguments = self._taker.arguments(step, execute)
+            arguments = self._arguments(step, execute)
             loading = False
             clock.go()
-            return execute(**arguments)
+            return execute(**arguments) if self._flow is None else self._flow.call(arguments)
         except PautaError as fault:
             if loading:
                 raise
@@ -164,6 +169,36 @@ class StageRun:
         except BaseException as error:
             raise StepStopped(self._complaint(error, step, loading=loading)) from None
 
+    def _entry(self, step: StepOrder, flow: FlowOrder) -> Any:
+        """The function that is asked for; from here on `_flow` is set if it is one of a flow's."""
+        from pauta.runtime.flow_step import Complaints, FlowRun, Surroundings, entry_in, is_run_by_engine
+
+        found = entry_in(self._scripts.module(step), step, flow)
+        if is_run_by_engine(found):
+            complaints = Complaints(step.shown_as, self._scripts.shown, self._order.bundle)
+            around = Surroundings(self._tools, self._orders, self._scripts, self._objects_of, complaints)
+            self._flow = FlowRun(self._order, step, flow, found, around)
+        return found
+
+    def _arguments(self, step: StepOrder, execute: Any) -> dict[str, Any]:
+        if self._flow is None:
+            return self._taker.arguments(step, execute)
+        taken = self._taker.arguments(step, execute.fn)
+        outputs = {take.name: take.output or self._kept_of(take) for take in step.takes}
+        return self._flow.arguments(taken, {name: output for name, output in outputs.items() if output is not None})
+
+    def _kept_of(self, take: TakeOrder) -> Output | None:
+        return self._kept[take.step].output if take.step is not None else None
+
+    def _suspend(self, step: StepOrder, suspension: Suspension, seconds: float) -> None:
+        """Give the worker back, after everything that came before."""
+        from pauta.runtime.flow_step import suspended
+
+        self._tools.streams.end()
+        self._writer.drain()
+        if self._writer.fault is None:
+            self._tools.channel.send(suspended(self._order, step, suspension, seconds))
+
     def _complaint(self, error: BaseException, step: StepOrder, *, loading: bool) -> Problem:
         return problem_of(
             error, shown_as=step.shown_as, shown=self._scripts.shown, bundle=self._order.bundle, loading=loading
@@ -172,7 +207,7 @@ class StageRun:
     def _check(self, value: Any, step: StepOrder) -> Result:
         """Objects of the script's own making may do anything when they are looked at."""
         try:
-            return check(value, step)
+            return check(value, step) if self._flow is None else self._flow.result()
         except PautaError:
             raise
         except BaseException as error:
@@ -246,6 +281,8 @@ class StageRun:
             metrics=metrics,
             profile=result.profile,
             stored=result.identity,
+            objects=result.objects,
+            message=result.message,
         )
 
     def _fail(self, step: StepOrder, problem: Problem, seconds: float) -> None:

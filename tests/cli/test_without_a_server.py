@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from answers import Answer
 
+from pauta.assembly.deploying import differing
 from pauta.assembly.reaching import server_of
-from pauta.cli.deploy_tables import differing, read_tables
+from pauta.cli.deploy_tables import read_tables
 from pauta.cli.deployment import notifications_of
 from pauta.cli.timing import timing_of
 from pauta.domain.problems import InvalidInput

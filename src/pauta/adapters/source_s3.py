@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,12 @@ from pauta.domain.problems import InvalidInput, Problem, shorten
 from pauta.ports.flow_source import MOST_BYTES, MOST_FILES, Fetched
 
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_KEYS = {
+    "access_key_id": "AWS_ACCESS_KEY_ID",
+    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "session_token": "AWS_SESSION_TOKEN",
+}
+_STATUS = re.compile(r"status code: (\d{3} [A-Za-z][A-Za-z ]+)").search
 _AT_A_TIME = 8
 _MOST_KEYS = 100_000
 _PATIENCE = {"timeout": "30s", "connect_timeout": "10s"}
@@ -66,6 +73,7 @@ class S3Source:
         if endpoint is not None:
             options["endpoint"] = endpoint
             options["client_options"]["allow_http"] = endpoint.startswith("http://")
+        options |= {name: self._environment[known] for name, known in _KEYS.items() if self._environment.get(known)}
         region = self._environment.get("AWS_REGION") or self._environment.get("AWS_DEFAULT_REGION")
         if region:
             options["region"] = region
@@ -95,5 +103,9 @@ class S3Source:
 
 
 def _told(error: Exception) -> str:
-    """The beginning of what the store said: the rest is the whole request once more."""
-    return shorten(str(error).partition("\n")[0], 240)
+    """What the store answered, or why it did not: not the whole request once more."""
+    text = str(error)
+    status = _STATUS(text)
+    if status is not None:
+        return status[1]
+    return shorten(text.partition("\n")[0].rpartition(" - ")[2] or type(error).__name__, 200)

@@ -55,12 +55,14 @@ class Change:
     Attributes:
         what: ``published``, ``created``, ``changed``, ``same``, ``schedule_created`` …
         of: What it was done to, when that is not the deployment.
-        fields: What of it is otherwise now.
+        fields: What of it is otherwise now: fields of a deployment or schedule, files of what was published.
+        told: The same for people, with what it was and is where that is short.
     """
 
     what: str
     of: str = ""
     fields: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,8 @@ class Deployer:
         if not changes:
             self._note("same")
             return before
-        self._note("changed", fields=[_told(name, before.get(name), changes[name]) for name in sorted(changes)])
+        told = [_told(name, before.get(name), changes[name]) for name in sorted(changes)]
+        self._note("changed", fields=sorted(changes), told=told)
         return {**before, **changes} if self._dry_run else self._client.deployments.change(wanted.name, changes)
 
     def _schedule(self, wanted: Wanted, *, known: bool) -> None:
@@ -213,12 +216,12 @@ class Deployer:
         if before is None:
             if not self._dry_run:
                 before = schedules.create(deployment, {"name": wanted.name, **body})
-            self._note("schedule_created", of=wanted.name, fields=[timing_text(wanted.timing)])
+            self._note("schedule_created", of=wanted.name, told=[timing_text(wanted.timing)])
         elif changes := differing(before, body):
             after = before if self._dry_run else schedules.change(before["id"], changes)
             was = timing_text(before.get("timing") or {})
             told = [f"{was} → {timing_text(wanted.timing)}" if name == "timing" else name for name in sorted(changes)]
-            self._note("schedule_changed", of=wanted.name, fields=told)
+            self._note("schedule_changed", of=wanted.name, fields=sorted(changes), told=told)
             before = after
         if before is not None and not wanted.active and before.get("state") == "active":
             if not self._dry_run:
@@ -244,10 +247,12 @@ class Deployer:
                     found.append((str(comes["at"]), str(row["name"]), local))
         return tuple((schedule, local) for _, schedule, local in sorted(found)[:_FIRINGS_SHOWN])
 
-    def _note(self, what: str, *, of: str = "", fields: Sequence[str] = ()) -> None:
-        if what != "same" or not self._changes:
-            self._changes = [change for change in self._changes if change.what != "same"]
-            self._changes.append(Change(what, of, tuple(fields)))
+    def _note(self, what: str, *, of: str = "", fields: Sequence[str] = (), told: Sequence[str] = ()) -> None:
+        """Put a change on the list. That nothing had to be changed is only said when nothing had to be."""
+        if what == "same" and self._changes:
+            return
+        self._changes = [change for change in self._changes if change.what != "same"]
+        self._changes.append(Change(what, of, tuple(fields), tuple(told) or tuple(fields)))
 
 
 def timing_text(timing: Mapping[str, Any]) -> str:

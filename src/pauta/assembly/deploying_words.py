@@ -101,7 +101,7 @@ def _line(change: Change, deployed: Deployed, *, runs: str, language: str) -> st
         version=deployed.version,
         digest=deployed.digest[:_SHOWN_OF_HASH],
         of=change.of,
-        fields=", ".join(change.fields),
+        fields=", ".join(change.told),
         runs=runs,
         resume=join(["pauta", "deployment", "resume", deployed.name]),
     )

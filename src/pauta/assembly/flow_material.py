@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pauta.authoring.scripts import address_of
-from pauta.authoring.source_address import FOLDER, GIT, S3, SourceAddress, read_entrypoint, read_source
+from pauta.authoring.source_address import FOLDER, GIT, S3, Entrypoint, SourceAddress, read_entrypoint, read_source
+from pauta.domain.problems import InvalidInput, Problem, shorten
 from pauta.ports.flow_source import Fetched, FlowSource
 
 if TYPE_CHECKING:
@@ -64,9 +65,12 @@ def material_of_flow(source: str, entrypoint: str, *, ref: str | None, base: Pat
     Raises:
         InvalidInput: FLW-070 to FLW-075; with every problem of the flow's file.
     """
+    return _read(read_source(source, ref=ref), read_entrypoint(entrypoint), base=base, client=client)
+
+
+def _read(address: SourceAddress, entry: Entrypoint, *, base: Path, client: ApiClient) -> Material:
     from pauta.services.flow_reading import read_flow
 
-    address, entry = read_source(source, ref=ref), read_entrypoint(entrypoint)
     fetched = source_at(address, base=base, client=client).fetch()
     read = read_flow(fetched.root, entry)
     recorded = {
@@ -129,6 +133,28 @@ def drift_of(material: Material, *, pipeline: str, version: int, client: ApiClie
         removed=tuple(sorted(before.keys() - now.keys())),
         document=published.document != material.publication["document"],
     )
+
+
+def drift_since(deployment: Mapping[str, Any], *, base: Path, client: ApiClient) -> tuple[Drift, int]:
+    """How a deployment's source differs from what it runs, and which version that is.
+
+    Args:
+        deployment: As the project has it.
+        base: The project's folder.
+        client: Of the project.
+
+    Raises:
+        InvalidInput: FLW-077 when it names no source; as `material_of_flow`.
+        NotFound: PIP-….
+    """
+    name, pipeline = str(deployment["name"]), str(deployment["pipeline"])
+    source: Mapping[str, str] = deployment.get("source") or {}
+    if not source.get("address") or not source.get("entrypoint"):
+        raise InvalidInput(Problem("FLW-077", {"deployment": shorten(name), "pipeline": shorten(pipeline)}))
+    number = int(deployment.get("pipeline_version") or client.pipelines.get(pipeline)["active"])
+    address = SourceAddress(source.get("kind", FOLDER), source["address"], source.get("ref", ""))
+    material = _read(address, read_entrypoint(source["entrypoint"]), base=base, client=client)
+    return drift_of(material, pipeline=pipeline, version=number, client=client), number
 
 
 class _Published:

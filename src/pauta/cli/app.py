@@ -28,7 +28,7 @@ from pauta.cli import (
     schema,
     show,
 )
-from pauta.cli.help import HelpfulGroup, PautaCommand
+from pauta.cli.help import OTHER_NAMES, HelpfulGroup, PautaCommand
 from pauta.cli.later import LATER
 from pauta.cli.session import Session, session_of
 from pauta.cli.unknown import unknown_command
@@ -59,6 +59,8 @@ class Program(HelpfulGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that a word names."""
+        if args and OTHER_NAMES.get(args[0]) in LATER:
+            args = [OTHER_NAMES[args[0]], *args[1:]]
         if args and not self.knows(args[0]) and not args[0].startswith("-"):
             raise unknown_command(args[0], [*self.commands, *LATER])
         return super().resolve_command(ctx, args)

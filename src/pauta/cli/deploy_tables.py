@@ -1,15 +1,16 @@
-"""``[deployment.NAME]`` tables of ``pauta.toml``: read, checked, compared with what a server has."""
+"""Deployments of ``pauta.toml``: ``[deployment.NAME]`` or ``[[deployments]]`` tables, read and checked."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pauta.authoring.schedule_arguments import WantedSchedule, schedules_of
 from pauta.cli.timing import timing_of
 from pauta.domain.problems import InvalidInput, Place, Problem, shorten
 
@@ -26,8 +27,20 @@ FIELDS = (
     "limits",
     "notifications",
     "description",
+    "tags",
 )
-OWN = ("document", "scripts", "schedule")
+_OTHER_NAMES = {
+    "work_pool": "pool",
+    "work_pool_name": "pool",
+    "concurrency_limit": "limit",
+    "entrypoint": "flow",
+    "zone": "timezone",
+    "every": "interval",
+}
+_FLOW = ("flow", "source", "ref")
+_WAYS = ("cron", "interval", "rrule", "schedules")
+OWN = ("document", "scripts", *_FLOW, "schedule", *_WAYS, "timezone", "paused")
+KEYS = (*FIELDS, *OWN, *_OTHER_NAMES)
 TIMING = (
     "cron",
     "every",
@@ -46,36 +59,45 @@ _TEXTS = frozenset(TIMING) - {"missed_limit"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Table:
     """A deployment as the file wants it.
 
     Attributes:
+        fields: Fields of the deployment.
         document: A document to publish first; its name is the deployment's pipeline.
         scripts: Where its scripts are.
-        fields: Fields of the deployment.
-        schedules: Body of each schedule, by name.
+        entrypoint: A flow to publish first instead, ``file.py:function`` in `source`.
+        source: As people write it; the file's own folder unless it says otherwise.
+        ref: Branch, tag or commit of the source.
+        schedules: Those it is to have; None: the file says nothing of them.
+        only_these: Others that have no name of their own go.
     """
 
     name: str
     fields: Mapping[str, Any]
-    document: str | None
-    scripts: str | None
-    schedules: Mapping[str, Mapping[str, Any]]
+    document: str | None = None
+    scripts: str | None = None
+    entrypoint: str | None = None
+    source: str = "."
+    ref: str | None = None
+    schedules: tuple[WantedSchedule, ...] | None = None
+    only_these: bool = False
+    paused: bool = False
 
 
-def read_tables(file: Path, *, only: Sequence[str]) -> list[Wanted]:
+def read_tables(file: Path, *, only: Sequence[str]) -> list[Table]:
     """The deployments of a file, or those named.
 
     Raises:
-        InvalidInput: CFG-003 when it is no TOML; DPL-001 to DPL-004, all that apply.
+        InvalidInput: CFG-003 when it is no TOML; DPL-001 to DPL-006, FLW-080, all that apply.
     """
     tables = _tables(file)
     problems = [_unknown(file, name, list(tables)) for name in only if name not in tables]
-    wanted: list[Wanted] = []
+    wanted: list[Table] = []
     for name, table in tables.items():
         if not only or name in only:
             try:
-                wanted.append(_wanted(file, name, table))
+                wanted.append(_table(file, name, table))
             except InvalidInput as error:
                 problems += error.problems
     if problems:
@@ -85,71 +107,110 @@ def read_tables(file: Path, *, only: Sequence[str]) -> list[Wanted]:
 
 def _tables(file: Path) -> dict[str, Any]:
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get("deployment", {})
+        whole = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        found = {}
+        whole = {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         values = {"detail": shorten(error, 200)}
         raise InvalidInput(Problem("CFG-003", values, place=Place(str(file)))) from error
+    found = whole.get("deployment", {})
     if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
         raise InvalidInput(Problem("DPL-002", {"field": "deployment"}, place=Place(str(file))))
+    found = {**found, **_listed(file, whole.get("deployments", []), found)}
     if not found:
         raise InvalidInput(Problem("DPL-001", {}, place=Place(str(file))))
     return found
 
 
-def _wanted(file: Path, name: str, table: Mapping[str, Any]) -> Wanted:
+def _listed(file: Path, listed: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+    """``[[deployments]]``: each has its name inside."""
+    if not isinstance(listed, list) or not all(isinstance(table, dict) for table in listed):
+        raise InvalidInput(Problem("DPL-002", {"field": "deployments"}, place=Place(str(file))))
+    found: dict[str, Any] = {}
+    for number, table in enumerate(listed):
+        name = table.get("name")
+        place = Place(str(file), field=f"deployments[{number}].name")
+        if not isinstance(name, str) or not name:
+            raise InvalidInput(Problem("DPL-006", {}, place=place))
+        if name in found or name in known:
+            raise InvalidInput(Problem("DPL-006", {"name": shorten(name)}, "twice", place=place))
+        found[name] = {key: value for key, value in table.items() if key != "name"}
+    return found
+
+
+def _table(file: Path, name: str, said: Mapping[str, Any]) -> Table:
     place = f"deployment.{name}"
-    problems = [_unknown_key(file, place, key, (*FIELDS, *OWN)) for key in table if key not in (*FIELDS, *OWN)]
-    if ("document" in table) == ("pipeline" in table):
+    problems = [_unknown_key(file, place, key, KEYS) for key in said if key not in KEYS]
+    problems += [
+        Problem("FLW-081", {"first": key, "second": _OTHER_NAMES[key]}, "both", place=Place(str(file), field=place))
+        for key in said
+        if _OTHER_NAMES.get(key) in said
+    ]
+    table = {_OTHER_NAMES.get(key, key): value for key, value in said.items()}
+    if isinstance(table.get("pool"), Mapping):  # work_pool = { name = "my-pool" }
+        table["pool"] = table["pool"].get("name")
+    if sum(key in table for key in ("document", "pipeline", "flow")) != 1:
         problems.append(Problem("DPL-003", {}, place=Place(str(file), field=place)))
-    schedules = table.get("schedule", {})
-    if not isinstance(schedules, dict) or not all(isinstance(body, dict) for body in schedules.values()):
-        problems.append(Problem("DPL-002", {"field": f"{place}.schedule"}, place=Place(str(file))))
-        schedules = {}
-    bodies = {}
-    for schedule, body in schedules.items():
+    schedules: tuple[WantedSchedule, ...] | None = None
+    try:
+        schedules = _schedules(file, place, table)
+    except InvalidInput as error:
+        problems += error.problems
+    problems += [
+        Problem("DPL-007", {"field": key}, place=Place(str(file), field=f"{place}.{key}"))
+        for key in ("document", "scripts", *_FLOW, "pool", "pipeline")
+        if not isinstance(table.get(key, ""), str)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return Table(
+        name,
+        {key: _plain(value) for key, value in table.items() if key in FIELDS},
+        document=table.get("document"),
+        scripts=table.get("scripts"),
+        entrypoint=table.get("flow"),
+        source=table.get("source", "."),
+        ref=table.get("ref"),
+        schedules=schedules,
+        only_these=any(key in table for key in _WAYS),
+        paused=table.get("paused") is True,
+    )
+
+
+def _schedules(file: Path, place: str, table: Mapping[str, Any]) -> tuple[WantedSchedule, ...] | None:
+    """Those of ``cron``, ``schedules`` … and those of ``[deployment.NAME.schedule.NAME]`` tables."""
+    named = table.get("schedule", {})
+    if not isinstance(named, dict):
+        raise InvalidInput(Problem("DPL-002", {"field": f"{place}.schedule"}, place=Place(str(file))))
+    ways = {key: table[key] for key in _WAYS if key in table}
+    if named and not all(isinstance(body, dict) for body in named.values()):
+        if any(isinstance(body, dict) for body in named.values()) and "parameters" not in named:
+            raise InvalidInput(Problem("DPL-002", {"field": f"{place}.schedule"}, place=Place(str(file))))
+        ways["schedule"], named = named, {}
+    try:
+        plain = schedules_of(**{key: _plain(value) for key, value in ways.items()}, timezone=table.get("timezone"))
+    except InvalidInput as error:
+        at = Place(str(file), field=place)
+        raise InvalidInput([replace(problem, place=at) for problem in error.problems]) from error
+    problems: list[Problem] = []
+    found = list(plain or ())
+    for name, body in named.items():
         try:
-            bodies[schedule] = _schedule(file, f"{place}.schedule.{schedule}", body)
+            found.append(_schedule(file, name, f"{place}.schedule.{name}", body))
         except InvalidInput as error:
             problems += error.problems
     if problems:
         raise InvalidInput(problems)
-    fields = {key: _plain(value) for key, value in table.items() if key in FIELDS}
-    return Wanted(name, fields, table.get("document"), table.get("scripts"), bodies)
+    return tuple(found) if found or plain is not None else None
 
 
-def _schedule(file: Path, place: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _schedule(file: Path, name: str, place: str, body: Mapping[str, Any]) -> WantedSchedule:
     keys = (*TIMING, "parameters")
     problems = [_unknown_key(file, place, key, keys) for key in body if key not in keys]
     if problems:
         raise InvalidInput(problems)
     given = {key: str(_plain(value)) if key in _TEXTS else value for key, value in body.items() if key in TIMING}
-    made: dict[str, Any] = {"timing": timing_of(given, command=place)}
-    if "parameters" in body:
-        made["parameters"] = _plain(body["parameters"])
-    return made
-
-
-def differing(before: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the file wants otherwise. What the file does not mention stays as it is."""
-    return {name: value for name, value in fields.items() if not _same(before.get(name), value)}
-
-
-def _same(had: Any, wanted: Any) -> bool:
-    """Whether nothing of what is wanted is missing: a server fills a timing's other fields in by itself."""
-    if isinstance(wanted, Mapping) and isinstance(had, Mapping) and "kind" in wanted:
-        return all(_same(had.get(name), value) for name, value in wanted.items())
-    if isinstance(had, str) and isinstance(wanted, str) and had != wanted:
-        return _moment(had) is not None and _moment(had) == _moment(wanted)
-    return bool(had == wanted)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+    return WantedSchedule(name, timing_of(given, command=place), _plain(body.get("parameters") or {}))
 
 
 def _plain(value: Any) -> Any:

@@ -19,11 +19,13 @@ from pauta.cli.asking import (
     said,
     understood,
 )
+from pauta.cli.deploy import drift_problem
+from pauta.cli.execution import Showing, execute
 from pauta.cli.listing import Column, Row, done, show_list, show_one, state, when, who
 from pauta.cli.options import NoCache, Only
-from pauta.cli.served import command, noun, served
+from pauta.cli.served import command, noun, served, served_or_own
 from pauta.cli.session import Session, session_of
-from pauta.domain.problems import InvalidInput, Problem, shorten
+from pauta.domain.problems import Conflict, InvalidInput, Problem, shorten
 
 app = noun()
 
@@ -33,6 +35,7 @@ NewPipeline = Annotated[str | None, typer.Option("--pipeline", metavar="NAME", h
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", help="opt.deployment_limit")]
 Notify = Annotated[list[str] | None, typer.Option("--notify", metavar="STATES=WHOM", help="opt.notify")]
 Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="opt.description")]
+Watch = Annotated[bool, typer.Option("--watch", help="opt.watch")]
 Key = Annotated[str | None, typer.Option("--key", metavar="TEXT", help="opt.key")]
 KINDS = ("webhook", "apprise")
 
@@ -60,6 +63,8 @@ FACTS = (
     Column("head.parameters", "parameters"),
     Column("head.inputs", "inputs"),
     Column("head.part", "only"),
+    Column("head.source", lambda row, _: source_text(row.get("source") or {})),
+    Column("head.tags", "tags"),
     Column("head.pool", "pool"),
     Column("head.priority", "priority"),
     Column("head.limit", "limit"),
@@ -78,6 +83,13 @@ HISTORY = (
     Column("head.pool", "pool"),
     Column("head.parameters", "parameters"),
 )
+
+
+def source_text(source: Row) -> str | None:
+    """Where a deployment's scripts came from, in one line."""
+    revision = str(source.get("revision") or source.get("ref") or "")
+    where = f"{source.get('address', '')} @ {revision[:12]}" if revision else str(source.get("address", ""))
+    return f"{where} ({source['entrypoint']})" if source.get("entrypoint") else where or None
 
 
 def _notification(row: Row) -> str:
@@ -177,7 +189,7 @@ def _places(given: Given, remote: Any) -> dict[str, str]:
 @command(app, "list")
 def list_(context: typer.Context) -> int:
     """List deployments."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.deployments.all()
     show_list(found, COLUMNS, session_of(context), none="deployment.none")
     return 0
@@ -186,7 +198,7 @@ def list_(context: typer.Context) -> int:
 @command(app, "show")
 def show(context: typer.Context, name: Name) -> int:
     """Show one deployment."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.deployments.get(name)
     show_one(found, FACTS, session_of(context))
     return 0
@@ -195,7 +207,7 @@ def show(context: typer.Context, name: Name) -> int:
 @command(app, "pause")
 def pause(context: typer.Context, name: Name) -> int:
     """Nothing runs of it but what people ask for."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.deployments.switch(name, on=False)
     return done(session_of(context), answer, "deployment.paused", name=name)
 
@@ -203,13 +215,19 @@ def pause(context: typer.Context, name: Name) -> int:
 @command(app, "resume")
 def resume(context: typer.Context, name: Name) -> int:
     """Its schedules and triggers go on."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.deployments.switch(name, on=True)
     return done(session_of(context), answer, "deployment.resumed", name=name)
 
 
 @command(app, "run")
-def run(context: typer.Context, name: Name, parameters: Parameters = None, inputs: Inputs = None) -> int:
+def run(
+    context: typer.Context,
+    name: Name,
+    parameters: Parameters = None,
+    inputs: Inputs = None,
+    watch: Watch = False,
+) -> int:
     """Run it now; prints the run's id at once."""
     session = session_of(context)
     given = understood(parameters, inputs)
@@ -217,6 +235,9 @@ def run(context: typer.Context, name: Name, parameters: Parameters = None, input
         of = remote.client.deployments.get(name) if given.texts else {}
         values = given.parameters(remote, of.get("pipeline"), of.get("pipeline_version"))
         asked = remote.client.deployments.run(name, said({"parameters": values, "inputs": given.inputs(remote)}))
+        if watch:
+            names = [step.name for step in remote.view(asked.run).steps]
+            return execute(remote, asked.run, names=names, showing=Showing(), session=session)
     if session.as_json:
         session.answer({"run": asked.run, "state": asked.state, "identical": asked.identical})
     else:
@@ -227,15 +248,34 @@ def run(context: typer.Context, name: Name, parameters: Parameters = None, input
 @command(app, "remove")
 def remove(context: typer.Context, name: Name) -> int:
     """Remove it with its schedules and triggers; its runs stay."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         remote.client.deployments.remove(name)
     return done(session_of(context), {"removed": name}, "deployment.removed", name=name)
+
+
+@command(app, "check")
+def check(context: typer.Context, name: Name) -> int:
+    """Whether its source still holds what was deployed."""
+    from pauta.assembly.flow_material import drift_since
+
+    session = session_of(context)
+    with served_or_own(context) as remote:
+        found = remote.client.deployments.get(name)
+        drift, version = drift_since(found, base=session.project_folder(), client=remote.client)
+    if drift:
+        raise Conflict(drift_problem(name, str(found["pipeline"]), version, drift))
+    address = (found.get("source") or {}).get("address")
+    answer = {"deployment": name, "same": True, "pipeline": found["pipeline"], "version": version}
+    return done(
+        session, answer, "deployment.as_deployed", name=name, address=address, version=version,
+        pipeline=found["pipeline"],
+    )  # fmt: skip
 
 
 @command(app, "history")
 def history(context: typer.Context, name: Name) -> int:
     """All forms it ever had."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.deployments.history(name)
     show_list(found, HISTORY, session_of(context), none="deployment.none")
     return 0

@@ -18,6 +18,7 @@ from pauta.cli.words import Words
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("help.group.begin", ("init", "check", "plan", "run", "submit")),
     ("help.group.look", ("runs", "show", "logs", "frames", "frame", "diff", "wait", "status")),
+    ("help.group.people", ("waiting", "answer", "approve", "reject")),
     ("help.group.again", ("rerun", "replay", "cancel")),
     ("help.group.itself", ("pipeline", "script", "deployment", "deploy", "schedule", "trigger")),
     ("help.group.where", ("server", "worker", "work-pool", "limit")),
@@ -41,6 +42,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rerun": ("pauta rerun latest --from treina_modelo",),
     "replay": ("pauta replay latest treina_modelo --pdb",),
     "gc": ("pauta gc --dry-run", "pauta gc --keep-runs 20 --yes"),
+    "waiting": ("pauta waiting", "pauta waiting latest"),
+    "answer": (
+        "pauta answer latest",
+        """pauta answer latest '{"limit": 12, "mode": "fast"}'""",
+        "pauta answer latest settings --value-file settings.json",
+    ),
+    "approve": ('pauta approve latest --comment "checked by hand"',),
+    "reject": ('pauta reject latest --comment "two titles are the same"',),
     "submit": (
         "pauta submit principal -p alpha=0.2",
         "pauta submit --deployment nightly --key 2027-01-31",
@@ -48,8 +57,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "wait": ("pauta wait latest --timeout 10m",),
     "server": ("pauta server", "pauta server --port 7400 --no-worker"),
-    "worker.start": ("pauta worker start --pool gpu --server https://pauta.example", "pauta worker start -p default"),
-    "work-pool.create": ("pauta work-pool create --type celery gpu --queue training_queue",),
+    "worker.start": (
+        "pauta worker start --pool gpu --server https://pauta.example",
+        "pauta worker start -p my-pool --type process",
+    ),
+    "work-pool.create": (
+        "pauta work-pool create --type process my-pool",
+        "pauta work-pool create --type celery gpu --queue training_queue",
+    ),
     "limit.set": ("pauta limit set oracle 2",),
     "pipeline.publish": ('pauta pipeline publish pipeline.json --note "more epochs"',),
     "pipeline.scripts": ("pauta pipeline scripts principal --script treina_modelo.py",),
@@ -57,6 +72,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "pauta deployment create nightly --pipeline principal -p alpha=0.2 --pool gpu",
         "pauta deployment create weekly --pipeline principal --limit 1",
     ),
+    "deployment.run": ("pauta deployment run nightly -p alpha=0.2 --watch",),
+    "deployment.check": ("pauta deployment check nightly",),
     "deploy": ("pauta deploy --dry-run", "pauta deploy nightly"),
     "schedule.create": (
         'pauta schedule create nightly early --cron "0 6 * * 1-5" --zone Europe/Lisbon',
@@ -73,6 +90,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "audit": ("pauta audit --verify",),
 }
+
+
+OTHER_NAMES = {
+    "ls": "list",
+    "inspect": "show",
+    "delete": "remove",
+    "set-concurrency-limit": "set-limit",
+    "pool": "work-pool",
+}
+"""Words under which commands are known elsewhere: they are understood, help shows ours."""
 
 
 class PautaCommand(TyperCommand):
@@ -145,6 +172,8 @@ class NounGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that a word names."""
+        if args and args[0] not in self.commands and OTHER_NAMES.get(args[0]) in self.commands:
+            args = [OTHER_NAMES[args[0]], *args[1:]]
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             known = [f"{self.name} {name}" for name in self.commands]
             raise unknown_command(f"{self.name} {args[0]}", known)

@@ -7,6 +7,10 @@ from importlib import import_module
 from typing import Any
 
 LATER: Mapping[str, str] = {
+    "waiting": "waiting",
+    "answer": "answer",
+    "approve": "approve",
+    "reject": "reject",
     "submit": "submit",
     "wait": "wait",
     "status": "status",

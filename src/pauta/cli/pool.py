@@ -49,6 +49,8 @@ def create(
     if kind not in KINDS:
         values = {"name": "--type", "found": f'"{shorten(kind)}"', "expected": ", ".join(KINDS)}
         raise InvalidInput(Problem("CLI-001", values, variant="value"))
+    if kind == "celery" and queue is None:
+        queue = name
     body = {"name": name, "kind": kind, "queue": queue, "limit": limit, "description": description}
     with served_or_own(context, makes=True) as remote:
         made = remote.client.places.create_pool({k: v for k, v in body.items() if v is not None})

@@ -10,7 +10,7 @@ from msgspec import convert, to_builtins
 
 from pauta.cli.asking import Parameters, said, understood
 from pauta.cli.listing import Column, Row, Show, done, local_time, show_list, show_one, state, when
-from pauta.cli.served import command, id_of, noun, served
+from pauta.cli.served import command, id_of, noun, served, served_or_own
 from pauta.cli.session import Session, session_of
 from pauta.cli.timing import (
     Cron,
@@ -162,7 +162,7 @@ def create(  # noqa: PLR0913, PLR0917 - one parameter for each option of the com
 @command(app, "list")
 def list_(context: typer.Context, deployment: Of = None) -> int:
     """List schedules."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.schedules.all(deployment)
     show_list(found, COLUMNS, session_of(context), none="schedule.none")
     return 0
@@ -171,7 +171,7 @@ def list_(context: typer.Context, deployment: Of = None) -> int:
 @command(app, "show")
 def show(context: typer.Context, schedule: Id) -> int:
     """Show one schedule."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.schedules.get(_id(remote, schedule))
     show_one(found, FACTS, session_of(context))
     return 0
@@ -254,7 +254,7 @@ def _mark(row: Row, session: Session) -> object:
 @command(app, "pause")
 def pause(context: typer.Context, schedule: Id) -> int:
     """It fires no more until it is resumed."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.schedules.switch(_id(remote, schedule), on=False)
     return done(session_of(context), answer, "schedule.paused", id=schedule)
 
@@ -262,7 +262,7 @@ def pause(context: typer.Context, schedule: Id) -> int:
 @command(app, "resume")
 def resume(context: typer.Context, schedule: Id) -> int:
     """It fires again."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.schedules.switch(_id(remote, schedule), on=True)
     return done(session_of(context), answer, "schedule.resumed", id=schedule, next=_next(answer) or "-")
 
@@ -270,7 +270,7 @@ def resume(context: typer.Context, schedule: Id) -> int:
 @command(app, "remove")
 def remove(context: typer.Context, schedule: Id) -> int:
     """Remove it."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         remote.client.schedules.remove(_id(remote, schedule))
     return done(session_of(context), {"removed": schedule}, "schedule.removed", id=schedule)
 

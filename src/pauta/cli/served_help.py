@@ -49,10 +49,12 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "Inicia um worker aqui, para um servidor daqui ou de outro lugar.",
     ),
     "cmd.worker.start.more": (
-        "It needs a token of role worker for its pools (`pauta token create NAME --role worker --pool POOL`), from "
-        "--token-file or PAUTA_TOKEN. Ctrl-C or TERM: it ends what it does and takes nothing new.",
-        "Precisa de um token com papel worker para seus pools (`pauta token create NOME --role worker --pool POOL`), "
-        "de --token-file ou PAUTA_TOKEN. Ctrl-C ou TERM: termina o que faz e não pega nada novo.",
+        "Where this folder's server runs, it lends the worker a token. For a server elsewhere it needs one of role "
+        "worker for its pools (`pauta token create NAME --role worker --pool POOL`), from --token-file or PAUTA_TOKEN. "
+        "Ctrl-C or TERM: it ends what it does and takes nothing new.",
+        "Onde o servidor desta pasta executa, ele empresta um token ao worker. Para um servidor em outro lugar é "
+        "preciso um com papel worker para seus pools (`pauta token create NOME --role worker --pool POOL`), de "
+        "--token-file ou PAUTA_TOKEN. Ctrl-C ou TERM: termina o que faz e não pega nada novo.",
     ),
     "cmd.worker.list": ("List workers, and what they hold.", "Lista os workers e o que têm em mãos."),
     "cmd.worker.drain": (
@@ -147,6 +149,16 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
     ),
     "cmd.deployment.resume": ("Let a paused one go on.", "Faz um deployment pausado continuar."),
     "cmd.deployment.run": ("Run it now; prints the run's id at once.", "Executa agora; mostra o id na hora."),
+    "cmd.deployment.check": (
+        "Compare its source with what was deployed: which files differ?",
+        "Compara sua origem com o que foi publicado: que arquivos diferem?",
+    ),
+    "cmd.deployment.check.more": (
+        "The folder, repository or bucket it was deployed from is read again; nothing is changed. Exit code 0: the "
+        "same; 2: something differs.",
+        "A pasta, o repositório ou o bucket de onde veio é lido de novo; nada é alterado. Código de saída 0: igual; "
+        "2: algo difere.",
+    ),
     "cmd.deployment.remove": (
         "Remove it with its schedules and triggers; its runs stay.",
         "Remove com seus agendamentos e gatilhos; suas execuções ficam.",
@@ -161,12 +173,16 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "Cria os deployments que o pauta.toml descreve e mostra o que mudou.",
     ),
     "cmd.deploy.more": (
-        "Each [deployment.NAME] has a document (published first) or a pipeline, and perhaps parameters, inputs, pool, "
-        "priority, limit, and [deployment.NAME.schedule.NAME] tables with cron, every or rrule, and zone. What the "
-        "file does not mention stays as it is.",
-        "Cada [deployment.NOME] tem um document (publicado primeiro) ou um pipeline, e talvez parameters, inputs, "
-        "pool, priority, limit, e tabelas [deployment.NOME.schedule.NOME] com cron, every ou rrule, e zone. O que o "
-        "arquivo não menciona fica como está.",
+        'Each [deployment.NAME], or [[deployments]] with a name, has a flow ("flows.py:full_flow") or a document, '
+        "which are published first, or a pipeline; for a flow perhaps a source (a folder, https://…git#branch, "
+        "s3://…); and perhaps parameters, inputs, pool, priority, limit, tags, cron, interval or rrule with timezone, "
+        "or [deployment.NAME.schedule.NAME] tables. What the file does not mention stays as it is. Without a server it "
+        "goes into the project's own records.",
+        'Cada [deployment.NOME], ou [[deployments]] com name, tem um flow ("flows.py:full_flow") ou um document, '
+        "publicados primeiro, ou um pipeline; para um flow talvez um source (uma pasta, https://…git#branch, s3://…); "
+        "e talvez parameters, inputs, pool, priority, limit, tags, cron, interval ou rrule com timezone, ou tabelas "
+        "[deployment.NOME.schedule.NOME]. O que o arquivo não menciona fica como está. Sem servidor, vai para os "
+        "registros do próprio projeto.",
     ),
     "cmd.schedule": ("Schedules: when deployments run.", "Agendamentos: quando os deployments executam."),
     "cmd.schedule.create": ("Make a schedule of a deployment.", "Cria um agendamento de um deployment."),
@@ -246,8 +262,15 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
     "opt.token_file": ("File with the token.", "Arquivo com o token."),
     "opt.tag": ("What this worker offers, for lists.", "O que este worker oferece, para listas."),
     "opt.worker_name": ("Its name; without: this machine's.", "Seu nome; sem: o desta máquina."),
+    "opt.worker_type": (
+        "The pool's type, to be sure: process or celery.",
+        "O tipo do pool, para conferir: process ou celery.",
+    ),
     "opt.pool_type": ("process or celery.", "process ou celery."),
-    "opt.queue": ("Name of Celery's queue.", "Nome da fila do Celery."),
+    "opt.queue": (
+        "Name of Celery's queue; without: the pool's name.",
+        "Nome da fila do Celery; sem: o do pool.",
+    ),
     "opt.pool_limit": (
         "Most stages at a time over all workers.",
         "Máximo de estágios ao mesmo tempo, somados os workers.",
@@ -275,6 +298,7 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "Quem avisar quando uma execução chega a um estado: failed,held=webhook:https://… ou failed=apprise:env:NOME.",
     ),
     "opt.deploy_dry_run": ("Only show what would change.", "Só mostra o que mudaria."),
+    "opt.watch": ("Follow the run until it ends.", "Acompanha a execução até o fim."),
     "opt.only_deployment": ("Only those of this deployment.", "Só os deste deployment."),
     "opt.cron": (
         'Five fields: minute, hour, day, month, weekday: "0 6 * * 1-5".',

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pauta.cli.listing import Column, Row, done, local_time, show_list, state
+from pauta.cli.pool import KINDS
 from pauta.cli.served import command, noun, served
 from pauta.cli.session import Session, session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
@@ -22,6 +23,7 @@ TokenFile = Annotated[str | None, typer.Option("--token-file", metavar="FILE", h
 Slots = Annotated[int | None, typer.Option("--slots", metavar="N", help="opt.worker_slots")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="opt.tag")]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="opt.worker_name")]
+Type = Annotated[str | None, typer.Option("--type", metavar="KIND", help="opt.worker_type")]
 Owner = Annotated[str, typer.Argument(metavar="WORKER", help="arg.worker", show_default=False)]
 
 _SHOWN_OF_ID = 16  # the beginning suffices for `drain`
@@ -60,11 +62,14 @@ def start(
     slots: Slots = None,
     tags: Tags = None,
     name: Name = None,
+    kind: Type = None,
 ) -> int:
     """Start a worker in the foreground."""
     from pauta.assembly.remote_worker import start_worker
 
     session = session_of(context)
+    if kind is not None:
+        _check_kind(kind, pools or (), session)
     if token_file is not None and not Path(token_file).is_file():
         raise InvalidInput(Problem("CLI-005", {"file": shorten(token_file)}))
     flags = {
@@ -81,6 +86,26 @@ def start(
         session.aside(session.words("worker.works", name=settings.name, pools=pools, server=settings.server))
 
     return start_worker(session.project_folder(), flags, greet=greet)
+
+
+def _check_kind(kind: str, pools: Sequence[str], session: Session) -> None:
+    """Whether the pools are of the kind that was named, as far as a server here can tell.
+
+    Raises:
+        InvalidInput: CLI-001 for another word; FLW-082.
+    """
+    from pauta.assembly.reaching import remote_project
+    from pauta.assembly.worker_credentials import check_kind
+
+    if kind not in KINDS:
+        values = {"name": "--type", "found": f'"{shorten(kind)}"', "expected": ", ".join(KINDS)}
+        raise InvalidInput(Problem("CLI-001", values, variant="value"))
+    remote = remote_project(session.project_folder(), language=session.language)
+    if remote is None:
+        return
+    with remote:
+        for pool in pools:
+            check_kind(remote.client, pool, wanted=kind)
 
 
 @command(app, "list")

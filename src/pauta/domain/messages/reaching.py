@@ -85,13 +85,13 @@ REACHING: dict[str, Bilingual] = {
     "DPL-001": both(
         "there is no deployment in it",
         "não há nenhum deployment nele",
-        do='a table [deployment.NAME] with document = "pipeline.json" makes one',
-        faca='uma tabela [deployment.NOME] com document = "pipeline.json" cria um',
+        do='a table [deployment.NAME] with document = "pipeline.json" or flow = "flows.py:full_flow" makes one',
+        faca='uma tabela [deployment.NOME] com document = "pipeline.json" ou flow = "flows.py:full_flow" cria um',
     ),
     "DPL-002": both("{field}: expected a table", "{field}: esperada uma tabela"),
     "DPL-003": both(
-        "give either document (published first) or pipeline (published already)",
-        "informe ou document (publicado primeiro) ou pipeline (já publicado)",
+        "give one of document and flow (published first) and pipeline (published already)",
+        "informe um destes: document ou flow (publicados primeiro), ou pipeline (já publicado)",
     ),
     "DPL-004": both(
         'there is no deployment "{name}" in it',
@@ -102,4 +102,7 @@ REACHING: dict[str, Bilingual] = {
     "DPL-005": both(
         'unknown key "{key}"', 'chave desconhecida "{key}"', do="known: {known}", faca="conhecidas: {known}"
     ),
+    "DPL-006": both('it has no name = "…"', 'falta name = "…"'),
+    "DPL-006.twice": both('two deployments are called "{name}"', 'dois deployments se chamam "{name}"'),
+    "DPL-007": both("{field}: expected text", "{field}: esperado um texto"),
 }

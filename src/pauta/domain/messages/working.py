@@ -49,8 +49,10 @@ WORKING: dict[str, Bilingual] = {
     "ATT-022": both(
         "the worker has no server address or no token",
         "o worker não tem endereço do servidor ou token",
-        do="give --server and --token-file, or set PAUTA_API_URL and PAUTA_TOKEN",
-        faca="informe --server e --token-file, ou defina PAUTA_API_URL e PAUTA_TOKEN",
+        do="give --server and --token-file, or set PAUTA_API_URL and PAUTA_TOKEN; where `pauta server` runs in this "
+        "folder, neither is needed",
+        faca="informe --server e --token-file, ou defina PAUTA_API_URL e PAUTA_TOKEN; onde `pauta server` executa "
+        "nesta pasta, nada disso é preciso",
     ),
     "CEL-001": both(
         "Celery's broker cannot be reached ({reason}); stages of its pools wait until the next try",

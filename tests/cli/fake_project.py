@@ -19,6 +19,7 @@ from pauta.domain.runs import LogLine, StepRecord
 from pauta.domain.scripts import Script, Signature
 from pauta.domain.states import StepState
 from pauta.ports.watcher import Watcher
+from pauta.services.view_calls import Answered, CallView, WaitingView
 from pauta.services.views import (
     CollectView,
     FrameDifference,
@@ -220,6 +221,9 @@ class FakeProject:
     lines_of_plan: list[OutlookLine] = field(default_factory=list)
     during: Callable[[Watcher | None, Callable[[], int]], None] | None = None
     replayed: Any = field(default_factory=lambda: {"state": "completed", "seconds": 0.5})
+    flow_calls: list[CallView] = field(default_factory=list)
+    awaited: list[WaitingView] = field(default_factory=list)
+    goes_on: bool = True
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -298,8 +302,34 @@ class FakeProject:
         self._ask("view", run=run)
         return self.known[run]
 
-    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
-        self._ask("runs", limit=limit, before=before, states=states, pipeline=pipeline)
+    def called(self, run: str) -> Sequence[CallView]:
+        self._ask("called", run=run)
+        return self.flow_calls
+
+    def waiting(self, run: str | None) -> Sequence[WaitingView]:
+        self._ask("waiting", run=run)
+        return self.awaited
+
+    def answer(self, run: str, call: str, value: Any) -> Answered:
+        self._ask("answer", run=run, call=call, value=value)
+        return Answered(run, int(call), "settings", "ana", top=run, goes_on=self.goes_on)
+
+    def decide(self, run: str, call: str, *, approved: bool, comment: str) -> Answered:
+        self._ask("decide", run=run, call=call, approved=approved, comment=comment)
+        return Answered(run, int(call), "approval", "ana", approved, top=run, goes_on=self.goes_on)
+
+    def frame(self, run: str, name: str) -> FrameView:
+        self._ask("frame", run=run, name=name)
+        for found in self.known[run].frames:
+            if found.name == name:
+                return found
+        known = ", ".join(found.name for found in self.known[run].frames)
+        raise NotFound(Problem("RUN-004", {"run": run, "frame": name, "known": known}))
+
+    def runs(
+        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, children: bool
+    ) -> Sequence[RunLine]:
+        self._ask("runs", limit=limit, before=before, states=states, pipeline=pipeline, children=children)
         newest = sorted(self.known, reverse=True)[:limit]
         return [RunLine(r, self.known[r].pipeline, self.known[r].state, NOON, self.known[r].seconds) for r in newest]
 

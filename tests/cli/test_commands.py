@@ -96,7 +96,8 @@ def test_runs_are_a_list_newest_first(project: FakeProject, call: Call) -> None:
         (RUN, "completed"),
     ]
     assert call("runs", "--limit", "1", "--state", "failed").code == 0
-    assert project.calls("runs")[-1] == {"limit": 1, "before": None, "states": ("failed",), "pipeline": None}
+    asked = {"limit": 1, "before": None, "states": ("failed",), "pipeline": None, "children": False}
+    assert project.calls("runs")[-1] == asked
 
 
 def test_an_unknown_state_is_refused_with_the_known_ones(project: FakeProject, call: Call) -> None:

@@ -63,6 +63,7 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         self.language = language
         self._store = store
         self._objects = objects_in(self.records / "objects")
+        self._executing: str | None = None
         self._kept_desk: Desk | None = None
         self._kept_launcher: ProcessLauncher | None = None
         self._kept_departing: Departing | None = None
@@ -190,10 +191,10 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         )
         asked: list[str] = []
 
-        executing = run
+        self._executing = run
 
         def cancel(run: str) -> RunView:
-            if run != executing:
+            if run != self._executing:
                 raise Conflict(Problem("RUN-018", {"detail": f"cancel {run}"}))
             asked.append(run)
             return self.view(run)
@@ -201,6 +202,7 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         calls = {name: getattr(self, name) for name in WINDOW}
         with open_window(self.records, {**calls, "cancel": cancel}):
             loop.run(lambda: max(interrupted(), 1 if run in asked else 0))
+        self._executing = None
         return self.view(run)
 
     def _departing(self) -> Departing:

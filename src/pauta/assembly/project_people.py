@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from pauta.adapters import clock
 from pauta.domain.ids import RunId
 
@@ -21,7 +23,7 @@ _MOST_WAITING = 500
 
 WINDOW = (
     *("find", "view", "runs", "logs", "profile", "difference"),
-    *("calls", "children", "frame", "waiting", "answer", "decide"),
+    *("called", "children", "frame", "waiting", "answer", "decide"),
 )
 """What another process may ask of the one that works on a project."""
 
@@ -30,12 +32,13 @@ class ProjectPeople:
     """The part of a project that shows calls and takes answers."""
 
     _store: Store
+    _executing: str | None
     language: str
 
     def _desk(self) -> Desk:
         raise NotImplementedError
 
-    def calls(self, run: str) -> Sequence[CallView]:
+    def called(self, run: str) -> Sequence[CallView]:
         """All calls of a run's flows, by number.
 
         Raises:
@@ -75,12 +78,17 @@ class ProjectPeople:
 
     def answer(self, run: str, call: str, value: Any) -> Answered:
         """Give a flow the value that it asks for. See `services.answers.Answers.give` for what it raises."""
-        return self._answers().give(RunId(run), call, value, person=self._person())
+        return self._told(self._answers().give(RunId(run), call, value, person=self._person()))
 
     def decide(self, run: str, call: str, *, approved: bool, comment: str) -> Answered:
         """Approve or reject. See `services.answers.Answers.decide` for what it raises."""
         answers = self._answers()
-        return answers.decide(RunId(run), call, approved=approved, comment=comment, person=self._person())
+        person = self._person()
+        return self._told(answers.decide(RunId(run), call, approved=approved, comment=comment, person=person))
+
+    def _told(self, done: Answered) -> Answered:
+        """Without a server a run goes on only where this process works on it."""
+        return replace(done, goes_on=self._executing is not None and done.top == self._executing)
 
     def _answers(self) -> Answers:
         from pauta.services.answers import Answers

@@ -205,7 +205,7 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
                 break
         return found
 
-    def calls(self, run: str) -> Sequence[CallView]:
+    def called(self, run: str) -> Sequence[CallView]:
         """All calls of a run's flows, by number."""
         return self.client.calls.all(run)
 

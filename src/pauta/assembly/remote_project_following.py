@@ -186,7 +186,7 @@ class Follower:
         elif state in FINAL_STEPS or state is StepState.HELD:
             if not was_over:
                 self._watcher.step_ended(self._record(number, after))
-        elif before is not None and before.state == StepState.RUNNING.value:
+        elif state is not StepState.PAUSED and before is not None and before.state == StepState.RUNNING.value:
             self._retried(number, after)
 
     def _retried(self, number: int, step: StepNews) -> None:

@@ -67,9 +67,9 @@ class Visitor(AbstractContextManager["Visitor"]):
         asked = {"limit": limit, "before": before, "states": states, "pipeline": pipeline, "children": children}
         return self._ask(list[RunLine], "runs", **asked)
 
-    def calls(self, run: str) -> Sequence[CallView]:
+    def called(self, run: str) -> Sequence[CallView]:
         """All calls of a run's flows, by number."""
-        return self._ask(list[CallView], "calls", run=run)
+        return self._ask(list[CallView], "called", run=run)
 
     def children(self, run: str) -> Sequence[RunLine]:
         """The runs that flows of this run began, oldest first."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pauta.cli.call_board import CallBoard
 from pauta.domain.runs import StepRecord
 
 LAST_ENDED = 5
@@ -40,6 +41,7 @@ class Board:
         self._running: dict[int, StepLine] = {}
         self._last: deque[StepLine] = deque(maxlen=LAST_ENDED)
         self._counted: set[int] = set()
+        self.calls = CallBoard(clock)
 
     def started(self, step: int, name: str, attempt: int) -> None:
         """The body of a step begins."""
@@ -85,6 +87,10 @@ class Board:
     def running(self) -> list[StepLine]:
         """Steps whose body is running, by number."""
         return sorted(self._running.values(), key=lambda line: line.no)
+
+    def since(self, began: float) -> float:
+        """Seconds since then."""
+        return self._clock() - began
 
     def shown(self, room: int) -> list[StepLine]:
         """The lines that fit: all of them, or those that ended last and those that run."""

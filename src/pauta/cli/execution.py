@@ -14,7 +14,11 @@ from pauta.cli.session import Session
 
 if TYPE_CHECKING:
     from pauta.ports.watcher import Watcher
+    from pauta.services.view_calls import CallView
     from pauta.services.views import RunView
+
+WAITS_FOR_PERSON = 4
+"""Exit code of a command whose run goes on only when a person answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +64,26 @@ def execute(project: Project, run: str, *, names: Sequence[str], showing: Showin
     """
     with Interrupts().listening() as interrupts, _watching(names, showing, interrupts, session) as watcher:
         view = project.execute(run, slots=showing.slots, watcher=watcher, interrupted=interrupts)
-    present(view, session)
+    present(view, session, calls=project.called(run) if view.calls else ())
     return exit_code(view)
 
 
 def exit_code(view: RunView) -> int:
-    """0 completed, 1 otherwise."""
-    return 0 if view.state == "completed" else 1
+    """0 completed; 4 when it waits for a person; 1 otherwise."""
+    if view.state == "completed":
+        return 0
+    return WAITS_FOR_PERSON if view.state == "paused" and view.waiting else 1
 
 
-def present(view: RunView, session: Session) -> None:
+def present(view: RunView, session: Session, *, calls: Sequence[CallView] = ()) -> None:
     """Show a run to whoever asked: a person or a program."""
     if session.as_json:
-        session.answer(view.as_json(session.language))
+        called = [call.as_json(session.language) for call in calls]
+        session.answer({**view.as_json(session.language), "calls": called})
         return
     from pauta.cli.summary import draw_run
 
-    draw_run(view, session)
+    draw_run(view, session, calls=calls)
 
 
 @contextmanager

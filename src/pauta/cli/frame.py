@@ -11,7 +11,7 @@ from pauta.cli.frames import frame_entry
 from pauta.cli.options import Run
 from pauta.cli.project import Project, find_run, opened
 from pauta.cli.session import Session, session_of
-from pauta.domain.problems import InvalidInput, NotFound, Problem, shorten
+from pauta.domain.problems import InvalidInput, Problem, shorten
 
 if TYPE_CHECKING:
     from pauta.services.views import FrameView
@@ -39,7 +39,7 @@ def frame(
     target = _target(to, force=force) if to is not None else None
     with opened(session) as project:
         run_id = find_run(project, run)
-        found = _frame(project, run_id, name)
+        found = project.frame(run_id, name)
         if target is not None:
             return _write(project, run_id, found, target=target, raw=raw, session=session)
         profile = project.profile(run_id, name)
@@ -61,15 +61,6 @@ def _target(to: str, *, force: bool) -> Path:
     if not path.parent.is_dir():
         raise InvalidInput(Problem("CLI-005", {"file": shorten(path.parent)}, variant="folder"))
     return path
-
-
-def _frame(project: Project, run: str, name: str) -> FrameView:
-    frames = project.view(run).frames
-    fits = [found for found in frames if found.name == name]
-    if fits:
-        return max(fits, key=lambda found: found.version)
-    known = ", ".join(dict.fromkeys(f.name for f in frames)) or "-"
-    raise NotFound(Problem("RUN-004", {"run": run, "frame": shorten(name), "known": shorten(known, 300)}))
 
 
 def _write(project: Project, run: str, found: FrameView, *, target: Path, raw: bool, session: Session) -> int:

@@ -17,11 +17,13 @@ from rich.text import Text
 
 from pauta.cli.amounts import count, duration
 from pauta.cli.board import Board, StepLine
+from pauta.cli.call_rows import twig_name, twig_row, twigs_that_fit, waiting_sentence
 from pauta.cli.plain_text import one_line
 from pauta.cli.retry_words import retry_sentence
 from pauta.cli.session import Session
 from pauta.cli.tables import STATE_STYLES, STATE_SYMBOLS
 from pauta.cli.words import Words
+from pauta.domain.calls import Call, CallState
 from pauta.domain.problems import Problem
 from pauta.domain.runs import LogLine, StepRecord
 
@@ -39,16 +41,20 @@ def picture(board: Board, *, words: Words, width: int, height: int, presses: int
     """
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=1)
-    names = [line.name for line in board.lines[:2000]]
+    room = max(3, height - 4)
+    shown = board.shown(room)
+    begun = [line for line in shown if line.state != "pending"]
+    twigs = {line.no: twigs_that_fit(board.calls, line.no, room - len(shown)) for line in begun}
+    names = [line.name for line in board.lines[:2000]] + [twig_name(twig) for each in twigs.values() for twig in each]
     longest = max((len(name) for name in names), default=8)
     grid.add_column(width=max(8, min(longest, width - 48)), no_wrap=True, overflow="ellipsis")
     grid.add_column(width=18)
     grid.add_column(width=9, justify="right", no_wrap=True)
     grid.add_column(width=max(8, width - 48 + 16 - max(8, min(longest, width - 48))), no_wrap=True, overflow="ellipsis")
-    room = max(3, height - 4)
-    shown = board.shown(room)
     for line in shown:
         grid.add_row(*_row(line, board, words))
+        for twig in twigs.get(line.no, ()):
+            grid.add_row(*twig_row(twig, board, words))
     parts: list[Table | Text] = [grid]
     visible = {line.no for line in shown}
     hidden = sum(1 for line in board.running if line.no not in visible)
@@ -140,6 +146,18 @@ class LiveProgress:
         """A step is final."""
         with self._lock:
             self._board.finished(record)
+
+    def call_began(self, call: Call) -> None:
+        """A flow called something."""
+        with self._lock:
+            self._board.calls.began(call)
+
+    def call_ended(self, call: Call) -> None:
+        """A call ended, or waits: for whom or until when stands above the bars."""
+        with self._lock:
+            self._board.calls.ended(call)
+        if call.state is CallState.PAUSED:
+            self._above(Text(waiting_sentence(call, self._words), style="yellow"))
 
     def step_retries(self, step: int, problem: Problem, next_at: datetime | None, attempt: int) -> None:
         """A step is tried again: its bar begins anew, the reason stands above the bars."""

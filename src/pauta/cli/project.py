@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pauta.domain.problems import Problem
     from pauta.domain.runs import LogLine
     from pauta.ports.watcher import Watcher
-    from pauta.services.views import CollectView, OutlookLine, RunDifference, RunLine, RunView
+    from pauta.services.view_calls import Answered, CallView, WaitingView
+    from pauta.services.views import CollectView, FrameView, OutlookLine, RunDifference, RunLine, RunView
 
 
 class Prepared(Protocol):
@@ -114,12 +115,47 @@ class Project(Protocol):
         """A run as it stands."""
         ...
 
-    def runs(self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None) -> Sequence[RunLine]:
-        """Runs, newest first."""
+    def runs(
+        self, *, limit: int, before: str | None, states: Sequence[str], pipeline: str | None, children: bool
+    ) -> Sequence[RunLine]:
+        """Runs, newest first; without `children` not those that flows of others began."""
+        ...
+
+    def called(self, run: str) -> Sequence[CallView]:
+        """All calls of a run's flows, by number."""
+        ...
+
+    def waiting(self, run: str | None) -> Sequence[WaitingView]:
+        """What waits for people: of all runs, or of one and those that it began."""
+        ...
+
+    def answer(self, run: str, call: str, value: Any) -> Answered:
+        """Give a flow the value that it asks for.
+
+        Raises:
+            InvalidInput: FLW-087 when it does not fit.
+            Conflict: FLW-085 when the call does not wait any more.
+        """
+        ...
+
+    def decide(self, run: str, call: str, *, approved: bool, comment: str) -> Answered:
+        """Approve or reject.
+
+        Raises:
+            Conflict: FLW-085 when the call does not wait any more.
+        """
+        ...
+
+    def frame(self, run: str, name: str) -> FrameView:
+        """A frame of a run, or what a call of its flow gave, by the call's name or number.
+
+        Raises:
+            NotFound: RUN-004.
+        """
         ...
 
     def logs(self, run: str, *, step: str | None, after: int) -> Sequence[tuple[int, str, LogLine]]:
-        """Log lines numbered above `after`: number, step, line. Perhaps not all at once; empty: no more."""
+        """Log lines numbered above `after`: number, step or call, line. Perhaps not all at once; empty: no more."""
         ...
 
     def profile(self, run: str, frame: str) -> Mapping[str, Any] | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="opt.limit")]
 Before = Annotated[str | None, typer.Option("--before", metavar="RUN", help="opt.before")]
 States = Annotated[list[str] | None, typer.Option("--state", metavar="STATE", help="opt.state")]
+All = Annotated[bool, typer.Option("--all", help="opt.all_runs")]
 PipelineName = Annotated[str | None, typer.Option("--pipeline", metavar="NAME", help="opt.pipeline")]
 
 
@@ -27,6 +28,7 @@ def runs(
     before: Before = None,
     states: States = None,
     pipeline: PipelineName = None,
+    everything: All = False,
 ) -> int:
     """List runs."""
     session = session_of(context)
@@ -37,7 +39,9 @@ def runs(
         raise InvalidInput(Problem("CLI-001", values, variant="value"))
     with opened(session) as project:
         older = find_run(project, before) if before is not None else None
-        lines = project.runs(limit=limit, before=older, states=tuple(states or ()), pipeline=pipeline)
+        lines = project.runs(
+            limit=limit, before=older, states=tuple(states or ()), pipeline=pipeline, children=everything
+        )
     if session.as_json:
         session.answer([line.as_json() for line in lines])
     else:
@@ -53,14 +57,19 @@ def _draw(lines: Sequence[RunLine], session: Session) -> None:
     if not lines:
         session.say(words("runs.none"))
         return
-    heads = ("head.run", "head.state", "head.created", "head.time", "head.pipeline")
-    grid = table(*(words(h) for h in heads), right=(3,), keep=(0, 1, 2))
+    heads = ["head.run", "head.state", "head.created", "head.time", "head.pipeline"]
+    with_parents = any(line.parent for line in lines)
+    if with_parents:
+        heads.append("head.parent")
+    grid = table(*(words(h) for h in heads), right=(3,), keep=(0, 1, 2, 5))
     for line in lines:
+        parent = [cell(line.parent.run if line.parent else "")] if with_parents else []
         grid.add_row(
             cell(line.run),
             state_cell(line.state, session),
             cell(line.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")),
             cell(duration(line.seconds, words)),
             cell(line.pipeline),
+            *parent,
         )
     session.out.print(grid)

@@ -15,5 +15,6 @@ def show(context: typer.Context, run: Run) -> int:
     session = session_of(context)
     with opened(session) as project:
         view = project.view(find_run(project, run))
-    present(view, session)
+        calls = project.called(view.run) if view.calls else ()
+    present(view, session, calls=calls)
     return 0

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from pauta.cli.amounts import count, duration, figure, size
+from pauta.cli.call_drawing import draw_call_problems, draw_waiting, next_answers, rows_of_calls
+from pauta.cli.call_rows import at_time
 from pauta.cli.plain_text import one_line
 from pauta.cli.problem_drawing import draw_problem
 from pauta.cli.session import Session
 from pauta.cli.tables import STATE_STYLES, STATE_SYMBOLS, cell, heading, state_cell, table
 
 if TYPE_CHECKING:
+    from pauta.services.view_calls import CallView
     from pauta.services.views import ModelView, RunView, StepView
 
 MOST_STEPS = 40
@@ -23,23 +26,28 @@ MOST_METRIC_COLUMNS = 5
 _PLAIN_ENDS = frozenset({"completed", "pending", "skipped"})
 
 
-def draw_run(view: RunView, session: Session) -> None:
-    """Everything a person wants to know of a run, in the order they ask it."""
+def draw_run(view: RunView, session: Session, *, calls: Sequence[CallView] = ()) -> None:
+    """Everything a person wants to know of a run, in the order they ask it; `calls` are those of its flows."""
     words = session.words
     session.say(words("run.title", run=view.run, pipeline=view.pipeline), "bold")
     if view.of:
         session.say(words("run.again_of", run=view.of), "dim")
+    if view.parent:
+        session.say(words("run.child_of", run=view.parent.run), "dim")
     if view.parameters:
         pairs = ", ".join(f"{name}={one_line(value)}" for name, value in view.parameters.items())
         session.say(f"{words('head.parameters')}: {pairs}", "dim")
     session.say()
-    _draw_steps(view.steps, session)
+    _draw_steps(view.steps, calls, session)
     if view.models:
         heading(session.out, words("head.metrics"))
         _draw_models(view.models, session)
-    _draw_problems(view, session)
+    _draw_problems(view, calls, session)
+    draw_waiting(view.waiting, view.run, session)
     session.say()
     session.say(f"{STATE_SYMBOLS.get(view.state, '·')} {outcome(view, session)}", STATE_STYLES.get(view.state, ""))
+    if view.message and view.problem is None:
+        session.say(words("run.said", message=one_line(view.message)))
     session.say(words("run.records", folder=view.records), "dim")
     _draw_next(view, session)
 
@@ -48,41 +56,79 @@ def outcome(view: RunView, session: Session) -> str:
     """The run in one sentence."""
     words = session.words
     time = duration(view.seconds, words) or "?"
-    total = len(view.steps)
-    steps = words.counted("steps", total)
-    cached = sum(step.cached for step in view.steps)
-    completed = sum(step.state == "completed" for step in view.steps)
     if view.state == "completed":
-        if total and cached == total:
-            return words("run.all_cached", steps=steps, time=time)
-        if completed < total:
-            return words("run.completed_some_not", completed=completed, steps=steps, time=time)
-        if cached:
-            return words("run.completed_some_cached", steps=steps, cached=cached, time=time)
-        return words("run.completed", steps=steps, time=time)
-    if words.has(f"run.{view.state}") and view.state in ("failed", "held", "cancelled"):
+        return _completed(view, session, time=time)
+    if view.state == "paused":
+        return _paused(view, session, time=time)
+    if view.state in ("failed", "held", "cancelled"):
         return words(f"run.{view.state}", time=time)
     other = "run.crashed" if view.state == "crashed" else "run.not_begun" if view.seconds is None else "run.unfinished"
     return words(other, time=time)
 
 
-def _draw_steps(steps: Sequence[StepView], session: Session) -> None:
+def _completed(view: RunView, session: Session, *, time: str) -> str:
+    words = session.words
+    total = len(view.steps)
+    steps = words.counted("steps", total)
+    cached = sum(step.cached for step in view.steps)
+    completed = sum(step.state == "completed" for step in view.steps)
+    if total and cached == total:
+        return words("run.all_cached", steps=steps, time=time)
+    if completed < total:
+        return words("run.completed_some_not", completed=completed, steps=steps, time=time)
+    if cached:
+        return words("run.completed_some_cached", steps=steps, cached=cached, time=time)
+    return words("run.completed", steps=steps, time=time)
+
+
+def _paused(view: RunView, session: Session, *, time: str) -> str:
+    words = session.words
+    if view.waiting:
+        return words("run.paused_for_person", time=time)
+    ends = [call.awaited.until for call in view.waits if call.awaited is not None and call.awaited.until is not None]
+    if ends:
+        return words("run.paused_until", time=time, until=at_time(min(ends)))
+    child = next((call.child for call in view.waits if call.child is not None), None)
+    return words("run.paused_for_run", time=time, run=child) if child else words("run.paused", time=time)
+
+
+def _draw_steps(steps: Sequence[StepView], calls: Sequence[CallView], session: Session) -> None:
     words = session.words
     shown = _worth_showing(steps)
-    heads = ("head.step", "head.state", "head.time", "head.rows_in", "head.rows_out", "head.note")
-    grid = table(*(words(h) for h in heads), right=(2, 3, 4), keep=(1, 5))
+    rows: list[list[Text]] = []
+    hidden = 0
     for step in shown:
-        grid.add_row(
-            cell(step.name),
-            state_cell(step.state, session),
-            cell("" if step.cached else duration(step.seconds, words)),
-            cell(count(step.rows_in, words)),
-            cell(count(step.rows_out, words)),
-            _note(step, session),
+        rows.append(
+            [
+                cell(step.name),
+                state_cell(step.state, session),
+                cell("" if step.cached else duration(step.seconds, words)),
+                cell(count(step.rows_in, words)),
+                cell(count(step.rows_out, words)),
+                _note(step, session),
+            ]
         )
-    session.out.print(grid)
+        below, not_shown = rows_of_calls(calls, step.name, session)
+        rows += below
+        hidden += not_shown
+    _draw_rows(rows, session, may_leave_out=bool(calls))
     if len(shown) < len(steps):
         session.say(words("run.rest_of_steps", steps=words.counted("steps", len(steps) - len(shown))), "dim")
+    if hidden:
+        session.say(words("calls.rest", calls=words.counted("calls", hidden)), "dim")
+
+
+def _draw_rows(rows: Sequence[Sequence[Text]], session: Session, *, may_leave_out: bool) -> None:
+    """The table of steps; where flows are in it, without the columns in which nothing stands."""
+    heads = ("head.step", "head.state", "head.time", "head.rows_in", "head.rows_out", "head.note")
+    used = [i for i in range(len(heads)) if i < 3 or not may_leave_out or any(row[i].plain for row in rows)]
+    right = [place for place, i in enumerate(used) if i in (2, 3, 4)]
+    # Names of trees are cut to fit already, and what flows say may be long.
+    keep = [place for place, i in enumerate(used) if i in ((0, 1) if may_leave_out else (1, 5))]
+    grid = table(*(session.words(heads[i]) for i in used), right=right, keep=keep)
+    for row in rows:
+        grid.add_row(*(row[i] for i in used))
+    session.out.print(grid)
 
 
 def _worth_showing(steps: Sequence[StepView]) -> Sequence[StepView]:
@@ -127,7 +173,7 @@ def _model_name(model: ModelView) -> str:
     return f"{model.name} ({model.type})" if model.type else model.name
 
 
-def _draw_problems(view: RunView, session: Session) -> None:
+def _draw_problems(view: RunView, calls: Sequence[CallView], session: Session) -> None:
     words = session.words
     troubled = [step for step in view.steps if step.problem is not None]
     # A script's failure is told by its step; the run's own problem then only repeats it.
@@ -146,6 +192,7 @@ def _draw_problems(view: RunView, session: Session) -> None:
             draw_problem(step.problem, console=session.out, words=words, roots=roots)
     if len(troubled) > MOST_PROBLEMS:
         session.say(words("run.same_problem", steps=words.counted("steps", len(troubled) - MOST_PROBLEMS)))
+    draw_call_problems(calls, view.steps, roots=roots, session=session)
     skipped = [one_line(step.name) for step in view.steps if step.state == "skipped"]
     if skipped:
         session.say()
@@ -180,7 +227,15 @@ def _next(view: RunView) -> Iterable[tuple[tuple[str, ...], str]]:
         # A rerun would take the scripts as they were; a new run takes the mended one and the rest from the cache.
         yield ("run", *((view.document,) if view.document else ())), "next.mended"
         return
-    if view.state in ("scheduled", "pending", "running") and view.published is not None:  # workers are at it
+    if view.waiting:
+        yield from next_answers(view.waiting)
+        if view.published is None:
+            yield ("run", "--resume", view.run), "next.go_on"
+        return
+    children = [call.child for call in view.waits if call.child is not None]
+    if children:
+        yield ("show", children[0]), "next.child"
+    if view.state in ("scheduled", "pending", "running", "paused") and view.published is not None:  # workers are at it
         yield ("wait", view.run), "next.wait"
         yield ("logs", view.run, "--follow"), "next.logs"
         return

@@ -20,6 +20,7 @@ STATE_STYLES = {
     "cancelled": "yellow",
     "skipped": "dim",
     "running": "blue",
+    "paused": "yellow",
     "pending": "dim",
 }
 STATE_SYMBOLS = {

@@ -6,6 +6,7 @@ Placeholders in braces are the same in both languages (a test compares them).
 
 from __future__ import annotations
 
+from pauta.cli.calls_words import CALLS_WORDS
 from pauta.cli.help_words import HELP_WORDS
 from pauta.cli.served_help import SERVED_HELP
 from pauta.cli.served_words import SERVED_WORDS
@@ -234,6 +235,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "problem.script": ("In the script:", "No script:"),
     "problem.step": ("Step {step} failed", "A etapa {step} falhou"),
     "problem.step_held": ("Step {step} is held", "A etapa {step} está retida"),
+    **CALLS_WORDS,
     **HELP_WORDS,
     **SERVED_WORDS,
     **SERVED_HELP,

@@ -22,7 +22,7 @@ from pauta.services.access import Forbidden
 from pauta.services.answers_checking import check_answer
 from pauta.services.behalf import Behalf
 from pauta.services.desk import Desk
-from pauta.services.look_calls import awaited_view, several, the_call
+from pauta.services.look_calls import awaited_view, the_call
 from pauta.services.naming import label
 from pauta.services.view_calls import Answered, WaitingView
 
@@ -68,29 +68,6 @@ class Answers:
                 _known(tx, run_id)
             return waiting_below(tx, run_id, limit=limit, allowed=self.allowed)
 
-    def find(self, run_id: RunId, named: str | None, *, kind: CallKind) -> WaitingView:
-        """The call that a person means to answer: by its name or number, or the only one of this kind that waits.
-
-        Raises:
-            NotFound: RUN-001; FLW-086 when there is no such call, or nothing waits.
-            Conflict: FLW-085 when it does not wait; FLW-086 when several do.
-        """
-        waiting = [each for each in self.waiting(run_id=run_id, limit=_MOST) if each.kind == kind or named]
-        if named is not None:
-            fits = [each for each in waiting if named in (str(each.call), each.label, each.label.partition("#")[0])]
-            exact = [each for each in fits if named in (str(each.call), each.label)]
-            waiting = exact if len(exact) == 1 else fits
-            if not waiting:
-                with self.store.transaction() as tx:
-                    call = the_call(run_id, tx.calls.of_run(run_id), named)
-                    raise _not_waiting(call, _known(tx, run_id))
-        if not waiting:
-            raise NotFound(Problem("FLW-086", {"run": run_id}, variant="none"))
-        if len(waiting) > 1:
-            with self.store.transaction() as tx:
-                raise several(run_id, [call for each in waiting for call in tx.calls.get(RunId(each.run), [each.call])])
-        return waiting[0]
-
     def give(self, run_id: RunId, named: str, value: Any, *, person: Person) -> Answered:
         """Give a flow the value that it asks for.
 
@@ -103,8 +80,7 @@ class Answers:
         """
         call = self._of(run_id, named, CallKind.INPUT, person)
         check_answer(value, call.awaited.schema if call.awaited else None)
-        self._record(call, value, message="", person=person)
-        return Answered(run_id, call.no, label(call), person.behalf.name)
+        return self._record(call, value, message="", person=person)
 
     def decide(self, run_id: RunId, named: str, *, approved: bool, comment: str, person: Person) -> Answered:
         """Approve what a flow wants to do, or reject it.
@@ -112,6 +88,7 @@ class Answers:
         What the flow gets is ``{"approved": …, "by": …, "comment": …, "at": …}``.
 
         Raises:
+            InvalidInput: FLW-087 when the comment is too long.
             NotFound: RUN-001, FLW-086.
             Conflict: FLW-085 when it does not wait any more, with who answered and when; FLW-088 when it asks for a
                 value; FLW-086 when several calls have this name.
@@ -124,8 +101,8 @@ class Answers:
             "comment": comment,
             "at": self.now().isoformat(),
         }
-        self._record(call, decision, message=comment, person=person, approved=approved)
-        return Answered(run_id, call.no, label(call), person.behalf.name, approved)
+        check_answer(decision, None)
+        return self._record(call, decision, message=comment, person=person, approved=approved)
 
     def _of(self, run_id: RunId, named: str, kind: CallKind, person: Person) -> Call:
         """The call, if it waits for such an answer of this person."""
@@ -144,7 +121,9 @@ class Answers:
             raise Forbidden(Problem("FLW-089", values))
         return call
 
-    def _record(self, call: Call, value: Any, *, message: str, person: Person, approved: bool | None = None) -> None:
+    def _record(
+        self, call: Call, value: Any, *, message: str, person: Person, approved: bool | None = None
+    ) -> Answered:
         behalf = person.behalf
         try:
             self.desk.answer(call.run_id, call.no, answer_of(value), by=behalf.name, message=message)
@@ -159,6 +138,8 @@ class Answers:
         # The value may be anything, a password too: the log has that it was given, not what.
         with self.store.transaction() as tx:
             behalf.note(tx, f"call.{verb}", f"{call.run_id}/{call.no}", call=label(call), comment=message)
+            top = _lineage(tx, call.run_id, {})[-1].id
+        return Answered(call.run_id, call.no, label(call), behalf.name, approved, top)
 
 
 def waiting_below(

@@ -165,13 +165,21 @@ class WaitingList(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """An answer that is on record. `approved` is None where a value was asked for."""
+    """An answer that is on record.
+
+    Attributes:
+        approved: None where a value was asked for.
+        top: The run that a person asked for, see `WaitingView`.
+        goes_on: Whether somebody works on that run, so that its flow goes on by itself.
+    """
 
     run: str
     call: int
     label: str
     by: str
     approved: bool | None = None
+    top: str = ""
+    goes_on: bool = True
 
 
 def _time(at: datetime | None) -> str | None:

@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from importlib import import_module
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from pauta.flows.function import Function, P, R, check_function, engine, names_known
 from pauta.flows.option_reading import read_options, refuse_unknown
 from pauta.flows.options import FlowOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from typing import Unpack
 
-    from pauta.flows.options import FlowGiven
+    from pauta.flows.given import DeployGiven, FlowGiven
     from pauta.flows.states import State
 
 T = TypeVar("T")
 
 _DEPLOYING = "pauta.assembly.flow_deploying"
-
-
-class DeployGiven(TypedDict, total=False):
-    """What `Flow.deploy` and `Flow.serve` take besides the name.
-
-    At most one of `cron`, `interval`, `rrule`, `schedule` and `schedules` says when it is run.
-
-    Attributes:
-        work_pool_name: Where its runs queue.
-        cron: Such as ``0 */2 * * *``.
-        interval: Seconds or a timedelta between runs.
-        rrule: A recurrence rule of iCalendar.
-        schedule: One of them as ``{"cron": "0 */2 * * *", "timezone": "America/Sao_Paulo"}``.
-        schedules: Several of them.
-        timezone: Of the schedule; UTC when not given.
-        parameters: Arguments of the flow.
-        limit, concurrency_limit: How many runs of it go on at once; two spellings of the same.
-        paused: Whether its schedule waits until it is resumed.
-        job_variables: Environment variables and other settings of its processes.
-        build, push: Accepted and without effect: no image is built.
-        image: Refused: flows run from their sources.
-    """
-
-    work_pool_name: str | None
-    cron: str | None
-    interval: float | timedelta | None
-    rrule: str | None
-    schedule: Mapping[str, Any] | None
-    schedules: Sequence[Mapping[str, Any]] | None
-    anchor_date: datetime | str | None
-    timezone: str | None
-    parameters: Mapping[str, Any] | None
-    description: str | None
-    tags: Iterable[str] | None
-    version: str | None
-    limit: int | None
-    concurrency_limit: int | None
-    paused: bool
-    job_variables: Mapping[str, Any] | None
-    build: bool
-    push: bool
-    image: Any
 
 
 class Flow(Function[P, R]):
@@ -119,7 +76,7 @@ class Flow(Function[P, R]):
         Raises:
             InvalidInput: What was given cannot be used; nothing was changed.
         """
-        refuse_unknown(given, DeployGiven.__annotations__, call="deploy")
+        _refuse_unknown(given, "deploy")
         return import_module(_DEPLOYING).deploy(self, name, **given)
 
     def serve(self, name: str, **given: Unpack[DeployGiven]) -> Any:
@@ -128,7 +85,7 @@ class Flow(Function[P, R]):
         Raises:
             InvalidInput: What was given cannot be used; nothing was changed.
         """
-        refuse_unknown(given, DeployGiven.__annotations__, call="serve")
+        _refuse_unknown(given, "serve")
         return import_module(_DEPLOYING).serve(self, name, **given)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Flow[..., R]:
@@ -136,6 +93,12 @@ class Flow(Function[P, R]):
         if instance is None:
             return self
         return Flow(MethodType(self.fn, instance), self.options, known=self.known)
+
+
+def _refuse_unknown(given: Iterable[str], call: str) -> None:
+    from pauta.flows.given import DeployGiven
+
+    refuse_unknown(given, DeployGiven.__annotations__, call=call)
 
 
 class FlowDecorator:

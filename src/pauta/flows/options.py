@@ -1,23 +1,21 @@
 """What `@flow(...)` and `@task(...)` can be told: every option, what it means, and how it is kept once checked."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: each text that stands for a type would be compiled at import, and a
+# script that has a flow is to start at once.
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+DelayRule = Callable[[int], Any]
+"""The number of the retry, from 1 → the wait before it (seconds, a timedelta, or a list whose n-th is meant)."""
 
-if TYPE_CHECKING:
-    from datetime import timedelta
+CacheKey = Callable[[Mapping[str, Any]], str]
+"""The arguments by name → what a result is remembered under."""
 
-    from pauta.flows.results import Codec
+Hook = Callable[..., Any]
+"""Called with the task or flow, facts on the call, and its state, or with the first of these only."""
 
-    Seconds = float | timedelta
-    DelayRule = Callable[[int], Any]
-    """The number of the retry, from 1 → the wait before it (seconds, a timedelta, or a list whose n-th is meant)."""
-    CacheKey = Callable[[Mapping[str, Any]], str]
-    """The arguments by name → what a result is remembered under."""
-    Hook = Callable[..., Any]
-    """Called with the task or flow, facts on the call, and its state, or with the first of these only."""
-    ResultType = type | str | Codec | None
+ResultType = Any
+"""A type, a composed one such as ``list[Post]``, a `Codec`, or None."""
 
 
 class TaskOptions(NamedTuple):
@@ -95,44 +93,6 @@ class FlowOptions(NamedTuple):
     result: ResultType = None
     max_workers: int | None = None
     validate: bool = True
-
-
-class BothGiven(TypedDict, total=False):
-    """What a flow and a task can both be told, as it is written. See `TaskOptions` for what it means."""
-
-    name: str
-    description: str
-    version: str
-    retries: int
-    retry_delay: Seconds | Sequence[Seconds] | DelayRule
-    retry_delay_seconds: Seconds | Sequence[Seconds] | DelayRule
-    retry_jitter: float
-    timeout: Seconds
-    timeout_seconds: Seconds
-    tags: Iterable[str]
-    log_prints: bool
-    on_failure: Hook | Sequence[Hook]
-    on_completion: Hook | Sequence[Hook]
-    memory: int | str
-    result: ResultType
-
-
-class TaskGiven(BothGiven, total=False):
-    """What a task can be told, as it is written."""
-
-    cache: bool | CacheKey
-    cache_for: Seconds
-    effects: bool
-    limit: str | Sequence[str]
-    pool: str
-    executor: Literal["thread", "process"]
-
-
-class FlowGiven(BothGiven, total=False):
-    """What a flow can be told, as it is written."""
-
-    max_workers: int
-    validate: bool
 
 
 ALIASES: Mapping[str, str] = {"retry_delay_seconds": "retry_delay", "timeout_seconds": "timeout"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from pauta.flows.function import Function, P, R, check_function, engine, names_known
 from pauta.flows.option_reading import read_options
@@ -12,9 +12,10 @@ from pauta.flows.options import TaskOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Unpack
 
     from pauta.flows.future import Future, FutureList
-    from pauta.flows.options import TaskGiven
+    from pauta.flows.given import TaskGiven
     from pauta.flows.states import State
 
 T = TypeVar("T")

@@ -14,8 +14,9 @@ import pytest
 import pauta
 from pauta import Codec, Flow, Task, exponential_backoff, flow, task
 from pauta.domain.problems import InvalidInput
+from pauta.flows.given import FlowGiven, TaskGiven
 from pauta.flows.option_reading import _PREFECT, _READERS, read_options
-from pauta.flows.options import ALIASES, FlowGiven, FlowOptions, TaskGiven, TaskOptions
+from pauta.flows.options import ALIASES, FlowOptions, TaskOptions
 
 
 def line_here() -> int:

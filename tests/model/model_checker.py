@@ -37,6 +37,7 @@ from shared_run import (
 
 from pauta.domain.states import StageState
 from pauta.engine.events import (
+    Answered,
     Claimed,
     Died,
     Finished,
@@ -49,9 +50,11 @@ from pauta.engine.events import (
     StepFailed,
     StepSucceeded,
     Stopped,
+    Suspended,
 )
 
 CLAIM = Claimed("w", LIVE)
+_CLAIMED_FROM = frozenset({StageState.READY, StageState.SCHEDULED, StageState.PAUSED})
 IDLE = 0
 
 State = tuple[int, ...]  # world, what the reaper saw, beliefs of the workers in order
@@ -214,6 +217,7 @@ class Walk:
             Died(fence, begun=True),
             Died(fence, begun=False),
             Released(fence),
+            *(Suspended(fence, answers, until) for answers, until in self.shape.waits),
         ]
         if self.worlds.values[world].run.cancel_requested_at is not None:
             events.append(Stopped(fence))
@@ -232,6 +236,11 @@ class Walk:
                     )
                 if stage.state is StageState.SCHEDULED and stage.not_before != NOW:
                     found.append((f"retry {no} is due", self._world(world.changed(no, replace(stage, not_before=NOW)))))
+                if stage.state is StageState.PAUSED:
+                    found.append((f"answer {no}", self._give(number, no, Answered())))
+                    if stage.not_before not in (None, NOW):
+                        due = self._world(world.changed(no, replace(stage, not_before=NOW)))
+                        found.append((f"time of {no} comes", due))
                 if stage.state is StageState.HELD:
                     found.append((f"reopen {no}", self._give(number, no, Reopened())))
             transaction = Transaction.on(world, self.shape, self.guards)
@@ -245,7 +254,7 @@ class Walk:
             found = self._looks[number] = [
                 (f"look {no}", self.beliefs.number(Saw(no, self.rows.number(stage))))
                 for no, stage in enumerate(self.worlds.values[number].stages)
-                if stage.state in (StageState.READY, StageState.SCHEDULED) and stage.fence < self.limits.attempts[no]
+                if stage.state in _CLAIMED_FROM and stage.fence < self.limits.attempts[no]
             ]
         return found
 

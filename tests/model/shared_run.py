@@ -46,6 +46,7 @@ LIVE = NOW + timedelta(seconds=30)
 LAPSED = NOW - timedelta(seconds=1)
 RETRIES = RetryPolicy(times=1)
 DUTIES = frozenset(FENCED)
+_GOING = frozenset({StageState.READY, StageState.SCHEDULED, StageState.RUNNING, StageState.PAUSED})
 
 
 class Broken(Exception):
@@ -69,11 +70,15 @@ class Guards:
 
 @dataclass(frozen=True)
 class Shape:
-    """The graph of the run. `needs` maps a stage to the ones before it, `on_failure` is by stage."""
+    """The graph of the run. `needs` maps a stage to the ones before it, `on_failure` is by stage.
+
+    `waits` is what a flow in any stage may wait for: so many answers, and until when.
+    """
 
     name: str
     needs: dict[int, tuple[int, ...]]
     on_failure: tuple[OnFailure, ...]
+    waits: tuple[tuple[int, datetime | None], ...] = ()
 
     @property
     def size(self) -> int:
@@ -100,7 +105,7 @@ class World:
     def key(self) -> tuple[object, ...]:
         """What tells worlds apart, as something that can be hashed."""
         run = self.run
-        counts = (run.state, run.open_stages, run.failed_stages, run.held_stages, run.stopping)
+        counts = (run.state, run.open_stages, run.failed_stages, run.held_stages, run.paused_stages, run.stopping)
         times = (run.started_at, run.ended_at, run.cancel_requested_at)
         return (counts, times, self.stages, self.opened, self.completions, self.counted)
 
@@ -233,7 +238,7 @@ def _check_stage(stage: Stage, *, ending: bool) -> None:
     running = stage.state is StageState.RUNNING
     if (stage.owner is not None) != running:
         raise Broken("P4: an owner without a running attempt, or the other way round")
-    if stage.deaths >= MAX_DEATHS and stage.state in (StageState.READY, StageState.SCHEDULED, StageState.RUNNING):
+    if stage.deaths >= MAX_DEATHS and stage.state in _GOING:
         raise Broken("P9: a step that died too often may start again")
     if stage.tries > RETRIES.times and stage.state is not StageState.FAILED:
         raise Broken("P6: tried more often than its retries allow")
@@ -272,3 +277,5 @@ def check_accepted(before: World, no: int, event: StageEvent) -> None:
             raise Broken("P3: a completed stage was claimed")
         if stage.not_before is not None and stage.not_before > NOW:
             raise Broken("a retry began before its time")
+        if stage.state is StageState.PAUSED and stage.not_before is None:
+            raise Broken("a flow went on before its answer")

@@ -9,7 +9,7 @@ import pytest
 from model_checker import Found, Limits, Walk
 from msgspec import structs
 from msgspec.structs import replace
-from shared_run import LAPSED, NOW, Guards, Shape
+from shared_run import LAPSED, LIVE, NOW, Guards, Shape
 
 from pauta.domain.pipeline import OnFailure
 from pauta.domain.runs import Run, Stage
@@ -31,17 +31,23 @@ from pauta.engine.events import (
     RunCancelAsked,
     RunDecision,
     RunEvent,
+    StageClaimed,
     StageEnded,
     StageEvent,
+    StageWoken,
     StepFailed,
     StepSucceeded,
     Stopped,
+    Suspended,
 )
 from pauta.engine.run_moves import decide_run
+from pauta.engine.settle import settle
 
 CHAIN = Shape("chain", {1: (0,)}, (OnFailure.STOP, OnFailure.SKIP))
 BRANCHES = Shape("branches", {}, (OnFailure.STOP, OnFailure.SKIP))
 LENIENT = Shape("lenient", {1: (0,)}, (OnFailure.CONTINUE, OnFailure.STOP))
+FLOWS = Shape("flows", {}, (OnFailure.STOP, OnFailure.SKIP), waits=((0, None), (2, None), (1, LIVE)))
+THEN_FLOW = Shape("flow in a chain", {1: (0,)}, (OnFailure.CONTINUE, OnFailure.STOP), waits=((1, None), (2, LIVE)))
 
 Mutant = Callable[..., Decision | Refusal]
 
@@ -57,8 +63,8 @@ def walk(shape: Shape, limits: Limits, guards: Guards | None = None) -> Found:
 
 @pytest.mark.parametrize(
     ("shape", "attempts"),
-    [(CHAIN, (3, 2)), (BRANCHES, (2, 1)), (LENIENT, (2, 2))],
-    ids=["chain", "branches", "lenient"],
+    [(CHAIN, (3, 2)), (BRANCHES, (2, 1)), (LENIENT, (2, 2)), (FLOWS, (2, 1)), (THEN_FLOW, (3, 2))],
+    ids=["chain", "branches", "lenient", "flows", "flow in a chain"],
 )
 def test_t1_no_order_of_events_breaks_a_promise_with_two_workers(shape: Shape, attempts: tuple[int, int]) -> None:
     found = walk(shape, Limits(workers=2, attempts=attempts))
@@ -232,6 +238,44 @@ def test_t1_a_cancel_that_is_forgotten_when_a_retry_waits_is_seen() -> None:
         return decide(stage, event, **rest)
 
     assert caught(Guards(decide=mutant)).startswith("P8")
+
+
+@pytest.mark.parametrize("told", [StageEnded, StageClaimed, StageWoken], ids=lambda kind: kind.__name__)
+def test_t1_a_paused_stage_that_stays_counted_is_seen(told: type[RunEvent]) -> None:
+    def mutant(run: Run, event: RunEvent, **rest: object) -> RunDecision | Refusal:
+        if type(event) is told:
+            if told is StageWoken:
+                return RunDecision(run)
+            event = structs.replace(event, was_paused=False)
+        return decide_run(run, event, **rest)
+
+    assert caught(Guards(decide_run=mutant), shape=FLOWS).startswith("P2")
+
+
+def test_t1_a_flow_that_goes_on_before_its_answer_is_seen() -> None:
+    def mutant(stage: Stage, event: StageEvent, **rest: object) -> Decision | Refusal:
+        if type(event) is Claimed and stage.state is StageState.PAUSED:
+            stage = replace(stage, not_before=NOW)
+        return decide(stage, event, **rest)
+
+    broken = caught(Guards(decide=mutant), shape=FLOWS)
+    assert broken in ("a flow went on before its answer", "a retry began before its time")
+
+
+def test_t1_a_pause_that_an_older_attempt_brings_about_is_seen() -> None:
+    def mutant(stage: Stage, event: StageEvent, **rest: object) -> Decision | Refusal:
+        if type(event) is Suspended and stage.state is StageState.RUNNING:
+            event = structs.replace(event, fence=stage.fence)
+        return decide(stage, event, **rest)
+
+    assert caught(Guards(decide=mutant), shape=FLOWS).startswith("P4")
+
+
+def test_t1_a_flow_that_pauses_in_a_run_that_ends_is_seen() -> None:
+    def mutant(stage: Stage, run: Run) -> StageEvent | None:
+        return None if stage.state is StageState.PAUSED else settle(stage, run)
+
+    assert caught(Guards(settle=mutant), shape=FLOWS).startswith("P8")
 
 
 def test_t1_the_times_of_the_check_lie_on_both_sides_of_its_now() -> None:

@@ -95,7 +95,7 @@ class Verbs:
                 continue
             if isinstance(command, events.CancelStages):
                 self.give(stage, events.CancelAsked())
-            elif stage.state in (StageState.PENDING, StageState.READY, StageState.SCHEDULED):
+            elif stage.state in (StageState.PENDING, StageState.READY, StageState.SCHEDULED, StageState.PAUSED):
                 self.give(stage, events.Passed())
 
     def _free(self, ended: Stage) -> None:

@@ -19,6 +19,7 @@ from pauta.engine.audit import faults, moves_alone
 from pauta.engine.decide import decide, decide_run
 from pauta.engine.dependents import dependents_of, stages_skipped_by
 from pauta.engine.events import (
+    Answered,
     CancelAsked,
     CancelStages,
     Claimed,
@@ -38,13 +39,14 @@ from pauta.engine.events import (
     StepFailed,
     StepSucceeded,
     Stopped,
+    Suspended,
     TellRun,
 )
 from pauta.engine.settle import settle
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
-TROUBLE = ("fail", "die", "vanish", "release", "progress", "finish")
+TROUBLE = ("fail", "die", "vanish", "release", "progress", "finish", "sleep", "ask")
 
 
 class Driver:
@@ -122,9 +124,19 @@ class Driver:
             self.give(stage.no, Claimed("w", self.now + LEASE))
         elif stage.state is StageState.HELD:
             self.give(stage.no, Reopened())
+        elif stage.state is StageState.PAUSED:
+            self.go_on(stage)
         else:
             self.work(stage, trouble)
         self.audit()
+
+    def go_on(self, stage: Stage) -> None:
+        """What a paused stage waits for comes: its time, or one answer."""
+        if stage.not_before is not None:
+            self.now = max(self.now, stage.not_before)
+            self.give(stage.no, Claimed("w", self.now + LEASE))
+        else:
+            self.give(stage.no, Answered())
 
     def work(self, stage: Stage, trouble: str) -> None:
         """Something happens to a running stage."""
@@ -143,6 +155,10 @@ class Driver:
             self.give(stage.no, LeaseExpired(fence))
         elif trouble == "release":
             self.give(stage.no, Released(fence))
+        elif trouble == "sleep":
+            self.give(stage.no, Suspended(fence, 1, self.now + LEASE))
+        elif trouble == "ask":
+            self.give(stage.no, Suspended(fence, 2, None))
         elif trouble == "progress":
             self.give(stage.no, StepSucceeded(fence))
         else:
@@ -186,7 +202,7 @@ def lived(steps: Sequence[Step], happenings: Sequence[tuple[int, str]], *, cance
     while not driver.ended:
         driver.act(0, "finish")
         rest += 1
-        assert rest <= 3 * len(driver.stages), "the run does not end"
+        assert rest <= 4 * len(driver.stages), "the run does not end"
     return driver
 
 
@@ -201,7 +217,7 @@ def test_every_run_ends_in_the_right_state(
 ) -> None:
     driver = lived(steps, sequence, cancel_at=cancel_at)
     assert driver.run.state is right_end(driver)
-    assert driver.run.open_stages == driver.run.held_stages == 0
+    assert driver.run.open_stages == driver.run.held_stages == driver.run.paused_stages == 0
     assert driver.run.ended_at == driver.now
     assert not moves_alone(driver.stages)
 

@@ -13,6 +13,7 @@ from pauta.domain.runs import Stage
 from pauta.domain.states import FINAL_STAGES, StageState
 from pauta.engine.decide import MAX_DEATHS, decide
 from pauta.engine.events import (
+    Answered,
     CancelAsked,
     Claimed,
     CloseAttempt,
@@ -32,6 +33,7 @@ from pauta.engine.events import (
     StepFailed,
     StepSucceeded,
     Stopped,
+    Suspended,
     TellRun,
 )
 from pauta.engine.illegal import IllegalMove
@@ -45,7 +47,7 @@ MANY = settings(max_examples=300, deadline=None)
 # What happens: a kind, how far the fence lies behind the newest one, seconds since the last event, a share.
 KINDS = (
     InputsReady, Claimed, Renewed, StepSucceeded, Finished, StepFailed, Died, LeaseExpired, Released, CancelAsked,
-    Stopped, Passed, Reopened,
+    Stopped, Passed, Reopened, Suspended, Answered,
 )  # fmt: skip
 DEADLY = (Claimed, Claimed, Died, LeaseExpired, Reopened, StepFailed, InputsReady)
 happenings = st.tuples(
@@ -58,7 +60,7 @@ happenings = st.tuples(
 
 def event_of(kind: type[StageEvent], fence: int, *, now: datetime, share: float) -> StageEvent:
     """An event of this kind."""
-    if kind in (InputsReady, CancelAsked, Passed, Reopened):
+    if kind in (InputsReady, CancelAsked, Passed, Reopened, Answered):
         return kind()
     if kind is Claimed:
         return Claimed("w", now + LEASE)
@@ -66,6 +68,8 @@ def event_of(kind: type[StageEvent], fence: int, *, now: datetime, share: float)
         return Renewed(fence, now + LEASE)
     if kind is StepFailed:
         return StepFailed(fence, RETRIES, OnFailure.SKIP, share)
+    if kind is Suspended:
+        return Suspended(fence, int(share * 4), now + LEASE if share < 0.6 else None)
     if kind is Died:
         return Died(fence, begun=share < 0.7)
     return kind(fence)
@@ -127,10 +131,12 @@ class Life:
         running = stage.state is StageState.RUNNING
         assert (stage.owner is not None) == (stage.lease_until is not None) == running
         assert (self.open is not None) == running
-        assert (stage.not_before is not None) == (stage.state is StageState.SCHEDULED)
+        paused = stage.state is StageState.PAUSED
+        assert (stage.not_before is not None) == (stage.state is StageState.SCHEDULED) or paused
+        assert (stage.waiting_for > 0) == paused
         assert self.ends == (stage.state in FINAL_STAGES)
         assert self.starts + running <= 1 + RETRIES.times + self.deaths  # P6, of the step that is tried now
-        if stage.state in (StageState.READY, StageState.RUNNING, StageState.SCHEDULED):
+        if paused or stage.state in (StageState.READY, StageState.RUNNING, StageState.SCHEDULED):
             assert stage.deaths < MAX_DEATHS  # P9
 
 

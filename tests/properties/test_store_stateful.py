@@ -28,16 +28,17 @@ from msgspec.structs import replace
 from store_makers import sqlite_stores
 from store_verbs import FINAL_STEP, Verbs
 
+from pauta.domain.calls import Arguments, Call, CallKind, CallState, first_call_of, step_of
 from pauta.domain.pipeline import OnFailure, RetryPolicy
 from pauta.domain.problems import StoreFault
-from pauta.domain.runs import Event, Run, Stage, StepRecord
+from pauta.domain.runs import Event, ParentCall, Run, Stage, StepRecord
 from pauta.domain.states import FINAL_RUNS, FINAL_STAGES, RunState, StageState
 from pauta.engine import audit, events
 from pauta.engine.decide import decide_run
 from pauta.ports.store import Store, Transaction
 from pauta.storage.memory import MemoryStore
 from servers import empty_tables
-from store_samples import NOON, frame, plan_of, run_id
+from store_samples import NOON, call, frame, plan_of, run_id
 
 # What fits into some two minutes of two cores for each store.
 EXAMPLES, STEPS = (600, 100) if os.environ.get("PAUTA_TEST_SCALE") == "ci" else (200, 50)
@@ -128,6 +129,7 @@ class StoreMachine(RuleBasedStateMachine):
             run_id(self.count), "p", RunState.PENDING, self.now, len(shape), idempotency_key=key, of=of,
             inputs={"df": frame(50 + self.count % 3)}, pool=POOLS[self.count % 2], priority=self.count % 3,
             deployment=(None, "d")[self.count // 2 % 2], limits=("gpu",) * (self.count % 2),
+            parent=ParentCall(run_id(self.count - 1), first_call_of(0)) if self.count % 4 == 0 else None,
         )  # fmt: skip
         stages = [
             Stage(run.id, s.no, StageState.PENDING if s.needs else StageState.READY, waiting_for=len(s.needs))
@@ -147,14 +149,14 @@ class StoreMachine(RuleBasedStateMachine):
 
     # Hypothesis draws the rule whose name comes first far more often than others: let that be the one
     # that brings lives forward.
-    @precondition(some(StageState.READY, StageState.SCHEDULED, StageState.RUNNING))
+    @precondition(some(StageState.READY, StageState.SCHEDULED, StageState.PAUSED, StageState.RUNNING))
     @rule(finished=st.integers(0, 2), claimed=st.integers(0, 3))
     def advance(self, finished: int, claimed: int) -> None:
         for stage in [stage for stage in self.stages if stage.state is StageState.RUNNING][:finished]:
             self._finish(stage)
         self.claim_some(claimed, "a")
 
-    @precondition(some(StageState.READY, StageState.SCHEDULED))
+    @precondition(some(StageState.READY, StageState.SCHEDULED, StageState.PAUSED))
     @rule(limit=st.integers(1, 5), owner=st.sampled_from(["a", "b"]))
     def claim(self, limit: int, owner: str) -> None:
         self.claim_some(limit, owner)
@@ -196,6 +198,39 @@ class StoreMachine(RuleBasedStateMachine):
         self.event(stage, events.StepFailed(stage.fence, RetryPolicy(times=times), on_failure, 0.5), durable=True)
 
     @precondition(some(StageState.RUNNING))
+    @rule(data=st.data(), answers=st.integers(0, 2), seconds=st.sampled_from([None, 1, 31]))
+    def wait(self, data: st.DataObject, answers: int, seconds: float | None) -> None:
+        """A flow has called something, and waits for it."""
+        stage = self.pick(data, StageState.RUNNING)
+        first = first_call_of(stage.no)
+        calls = [call(stage.run_id, first + n, CallState.PAUSED, kind=CallKind.INPUT) for n in range(answers)]
+        calls = [c for c in calls if not self._is_answered(c)]
+        self.both(lambda tx: tx.calls.put([*calls, call(stage.run_id, first + 9)]))
+        until = None if seconds is None else self.now + timedelta(seconds=seconds)
+        came = self.event(stage, events.Suspended(stage.fence, len(calls), until))
+        assert came in ("paused", "cancelled", "skipped") if calls else came in ("ready", "cancelled", "skipped")
+
+    def _is_answered(self, wanted: Call) -> bool:
+        found = self.both(lambda tx: tx.calls.get(wanted.run_id, [wanted.no]))
+        return bool(found) and found[0].state is CallState.COMPLETED
+
+    @precondition(some(StageState.PAUSED))
+    @rule(data=st.data(), told=st.booleans())
+    def answer(self, data: st.DataObject, told: bool) -> None:
+        """A call of a flow gets its answer; should nobody tell the stage, it is found."""
+        stage = self.pick(data, StageState.PAUSED)
+        waiting = self.both(
+            lambda tx: [c for c in tx.calls.of_run(stage.run_id) if step_of(c.no) == stage.no and c.state == "paused"]
+        )
+        for answered in waiting if not told else waiting[:1]:
+            done = replace(answered, state=CallState.COMPLETED, result=Arguments(frame(70 + stage.no)))
+            self.both(lambda tx, done=done: tx.calls.put([done]))
+        if told and waiting:
+            assert self.event(stage, events.Answered()) == ("ready" if stage.waiting_for == 1 else "paused")
+        found = self.both(lambda tx: tx.stages.answered())
+        assert (stage in found) == (stage.not_before is None and not (told and waiting))
+
+    @precondition(some(StageState.RUNNING))
     @rule(data=st.data(), begun=st.booleans())
     def die(self, data: st.DataObject, begun: bool) -> None:
         stage = self.pick(data, StageState.RUNNING)
@@ -206,7 +241,7 @@ class StoreMachine(RuleBasedStateMachine):
     def reopen(self, data: st.DataObject) -> None:
         self.event(self.pick(data, StageState.HELD), events.Reopened())
 
-    @precondition(some(StageState.RUNNING, StageState.SCHEDULED))
+    @precondition(some(StageState.RUNNING, StageState.SCHEDULED, StageState.PAUSED))
     @rule(seconds=st.sampled_from([0.000001, 1, 29, 30, 31, 400]))
     def expire(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -303,6 +338,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.both(lambda tx: tx.runs.newest(limit=limit, deployment="d", states=sorted(states)))
         self.both(lambda tx: tx.runs.states())
         self.both(lambda tx: tx.stages.next_due())
+        self.both(lambda tx: tx.runs.newest(limit=limit, top_level=True))
+        self.both(lambda tx: tx.runs.children(before))
+        self.both(lambda tx: tx.calls.awaited(limit=limit))
         self.both(lambda tx: tx.stages.running(owner="a"))
         self.both(lambda tx: [tx.runs.by_key(key) for key in "ab"])
 

@@ -13,9 +13,11 @@ from pauta.domain.runs import Stage
 from pauta.domain.states import FINAL_STAGES, AttemptOutcome, StageState
 from pauta.engine.decide import decide
 from pauta.engine.events import (
+    Answered,
     CancelAsked,
     Claimed,
     CloseAttempt,
+    Decision,
     Died,
     Finished,
     InputsReady,
@@ -30,11 +32,14 @@ from pauta.engine.events import (
     StageEnded,
     StageEvent,
     StageHeld,
+    StagePaused,
     StageReopened,
+    StageWoken,
     StepFailed,
     StepSucceeded,
     Stopped,
     StopProcess,
+    Suspended,
     TellRun,
 )
 from pauta.engine.illegal import IllegalMove
@@ -46,7 +51,8 @@ LEASE = NOON + 30 * SECOND
 TWICE = RetryPolicy(times=2, delay=4 * SECOND, jitter=0.0)
 READY = Stage(RunId("r"), 3, StageState.READY)
 RUNNING = replace(READY, state=StageState.RUNNING, fence=4, owner="ann", lease_until=LEASE)
-STILL = (StageState.PENDING, StageState.READY, StageState.SCHEDULED, StageState.HELD)
+STILL = (StageState.PENDING, StageState.READY, StageState.SCHEDULED, StageState.HELD, StageState.PAUSED)
+PAUSED = replace(READY, state=StageState.PAUSED, fence=4, waiting_for=2)
 
 
 def fenced(kind: type[StageEvent], fence: int) -> StageEvent:
@@ -55,6 +61,7 @@ def fenced(kind: type[StageEvent], fence: int) -> StageEvent:
         Renewed: {"lease_until": LEASE + 10 * SECOND},
         StepFailed: {"retries": TWICE, "on_failure": OnFailure.STOP, "chance": 0.0},
         Died: {"begun": True},
+        Suspended: {"answers": 1, "until": None},
     }
     return kind(fence, **more.get(kind, {}))
 
@@ -144,8 +151,9 @@ def test_a_released_stage_is_ready_again() -> None:
 )
 def test_a_stage_that_stands_still_ends_at_once(state: StageState, event: StageEvent, after: StageState) -> None:
     decision = decide(replace(READY, state=state, not_before=NOON), event, now=NOON)
-    assert (decision.stage.state, decision.stage.not_before) == (after, None)
-    assert decision.commands == (TellRun(StageEnded(after, was_held=state is StageState.HELD)),)
+    assert (decision.stage.state, decision.stage.not_before, decision.stage.waiting_for) == (after, None, 0)
+    ended = StageEnded(after, was_held=state is StageState.HELD, was_paused=state is StageState.PAUSED)
+    assert decision.commands == (TellRun(ended),)
 
 
 def test_a_running_stage_is_stopped_by_a_cancel_and_ends_when_its_process_has() -> None:
@@ -157,6 +165,47 @@ def test_a_running_stage_is_stopped_by_a_cancel_and_ends_when_its_process_has() 
         CloseAttempt(4, AttemptOutcome.CANCELLED),
         TellRun(StageEnded(StageState.CANCELLED)),
     )
+
+
+@pytest.mark.parametrize("until", [None, LEASE], ids=["no time", "a time"])
+def test_a_flow_that_waits_gives_its_worker_back_and_pauses_its_stage(until: datetime | None) -> None:
+    decision = decide(replace(RUNNING, tries=1, deaths=1), Suspended(4, answers=2, until=until), now=NOON)
+    assert decision.stage == replace(PAUSED, tries=1, deaths=1, not_before=until)
+    assert decision.commands == (CloseAttempt(4, AttemptOutcome.PAUSED), TellRun(StagePaused()))
+
+
+def test_a_flow_whose_answers_are_there_already_does_not_pause() -> None:
+    decision = decide(RUNNING, Suspended(4, answers=0, until=None), now=NOON)
+    assert (decision.stage.state, decision.stage.owner, decision.stage.waiting_for) == (StageState.READY, None, 0)
+    assert decision.commands == (CloseAttempt(4, AttemptOutcome.PAUSED),)
+
+
+def test_the_last_answer_makes_a_paused_stage_ready_and_those_before_only_count() -> None:
+    first = decide(replace(PAUSED, not_before=LEASE), Answered(), now=NOON)
+    assert (first.stage, first.commands) == (replace(PAUSED, not_before=LEASE, waiting_for=1), ())
+    last = decide(first.stage, Answered(), now=NOON)
+    assert last.stage == replace(READY, fence=4)
+    assert last.commands == (TellRun(StageWoken()),)
+
+
+@pytest.mark.parametrize("state", sorted(set(StageState) - FINAL_STAGES - {StageState.PAUSED}))
+def test_an_answer_that_comes_when_the_stage_does_not_wait_changes_nothing(state: StageState) -> None:
+    stage = replace(RUNNING, state=state, waiting_for=1)
+    assert decide(stage, Answered(), now=NOON) == Decision(stage)
+
+
+@pytest.mark.parametrize("state", sorted(FINAL_STAGES))
+def test_an_answer_to_a_stage_that_has_ended_is_refused(state: StageState) -> None:
+    assert decide(replace(READY, state=state), Answered(), now=NOON) == Refusal("ended", state, 0)
+
+
+def test_a_paused_stage_is_claimed_when_its_time_has_come_and_never_without_one() -> None:
+    assert decide(PAUSED, Claimed("ann", LEASE), now=NOON) == Refusal("not_due", StageState.PAUSED, 4)
+    later = replace(PAUSED, not_before=NOON + SECOND)
+    assert decide(later, Claimed("ann", LEASE), now=NOON) == Refusal("not_due", StageState.PAUSED, 4)
+    decision = decide(replace(PAUSED, not_before=NOON), Claimed("ann", LEASE), now=NOON)
+    assert decision.stage == replace(RUNNING, fence=5)
+    assert decision.commands == (OpenAttempt(), TellRun(StageClaimed(was_paused=True)))
 
 
 def test_a_held_stage_that_is_opened_again_may_die_twice_more() -> None:

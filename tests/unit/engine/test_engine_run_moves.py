@@ -25,7 +25,9 @@ from pauta.engine.events import (
     StageClaimed,
     StageEnded,
     StageHeld,
+    StagePaused,
     StageReopened,
+    StageWoken,
 )
 from pauta.engine.illegal import IllegalMove
 from pauta.engine.settle import settle
@@ -35,6 +37,7 @@ LATER = NOON + timedelta(minutes=1)
 PENDING = Run(RunId("r"), "p", RunState.PENDING, NOON, open_stages=3)
 RUNNING = replace(PENDING, state=RunState.RUNNING, started_at=NOON)
 HELD = replace(RUNNING, state=RunState.HELD, held_stages=1)
+PAUSED = replace(RUNNING, state=RunState.PAUSED, paused_stages=1)
 COMPLETED = StageEnded(StageState.COMPLETED)
 CANCELLED = StageEnded(StageState.CANCELLED)
 
@@ -118,6 +121,38 @@ def test_a_run_is_held_while_a_stage_of_it_is() -> None:
     assert after(held, StageReopened(), StageReopened()) == RUNNING
 
 
+def test_a_run_is_paused_while_a_stage_of_it_is() -> None:
+    paused = after(RUNNING, StagePaused(), StagePaused())
+    assert (paused.state, paused.paused_stages) == (RunState.PAUSED, 2)
+    assert after(paused, StageClaimed()) == paused
+    assert after(paused, COMPLETED).state is RunState.PAUSED
+    assert after(paused, StageWoken()).state is RunState.PAUSED
+    assert after(paused, StageWoken(), StageWoken()) == RUNNING
+
+
+def test_a_paused_run_goes_on_when_its_stage_is_claimed_at_its_time() -> None:
+    assert after(PAUSED, StageClaimed(was_paused=True)) == RUNNING
+    two = after(PAUSED, StagePaused())
+    assert after(two, StageClaimed(was_paused=True)) == PAUSED
+
+
+def test_a_run_with_a_held_and_a_paused_stage_is_held() -> None:
+    both = after(PAUSED, StageHeld())
+    assert (both.state, both.held_stages, both.paused_stages) == (RunState.HELD, 1, 1)
+    assert after(HELD, StagePaused()) == both
+    assert after(both, StageReopened()) == PAUSED
+    assert after(both, StageWoken()) == HELD
+    assert after(both, StageEnded(StageState.CANCELLED, was_held=True)).state is RunState.PAUSED
+    assert after(both, StageEnded(StageState.CANCELLED, was_paused=True)).state is RunState.HELD
+
+
+def test_a_paused_run_can_be_cancelled() -> None:
+    asked = after(replace(PAUSED, open_stages=2), RunCancelAsked())
+    ended = after(asked, StageEnded(StageState.CANCELLED, was_paused=True))
+    assert (ended.state, ended.paused_stages) == (RunState.RUNNING, 0)
+    assert after(ended, CANCELLED).state is RunState.CANCELLED
+
+
 def test_a_held_run_can_be_cancelled() -> None:
     asked = after(HELD, COMPLETED, RunCancelAsked())
     ended = after(asked, StageEnded(StageState.CANCELLED, was_held=True))
@@ -181,9 +216,26 @@ def test_the_audit_is_content_when_a_person_is_needed() -> None:
     assert not moves_alone(them)
 
 
+def test_the_audit_is_content_when_a_flow_waits() -> None:
+    waiting, *others = stages(StageState.PAUSED, StageState.PENDING, StageState.PENDING)
+    assert faults(PAUSED, [replace(waiting, waiting_for=1), *others]) == []
+    assert not moves_alone([waiting, *others])
+    assert moves_alone([replace(waiting, not_before=NOON), *others])
+
+
+def test_the_audit_finds_a_stage_that_waits_for_nothing() -> None:
+    them = stages(StageState.PAUSED, StageState.PENDING, StageState.PENDING)
+    assert faults(PAUSED, them) == ["answers"]
+
+
 @pytest.mark.parametrize(
     ("run", "states", "fault"),
     [
+        (RUNNING, (StageState.PAUSED, StageState.READY, StageState.READY), "paused_stages"),
+        (PAUSED, (StageState.READY, StageState.READY, StageState.READY), "paused_stages"),
+        (replace(PAUSED, state=RunState.RUNNING), (StageState.PAUSED, StageState.READY, StageState.READY), "state"),
+        (replace(PAUSED, held_stages=1), (StageState.PAUSED, StageState.HELD, StageState.READY), "state"),
+        (replace(PAUSED, paused_stages=0), (StageState.READY, StageState.READY, StageState.READY), "state"),
         (RUNNING, (StageState.PENDING,) * 3, "lost"),
         (RUNNING, (StageState.READY, StageState.READY, StageState.COMPLETED), "open_stages"),
         (RUNNING, (StageState.HELD, StageState.READY, StageState.READY), "held_stages"),

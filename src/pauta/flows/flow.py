@@ -50,6 +50,8 @@ class Flow(Function[P, R]):
             Exception: What its body raised, after the last retry.
         """
         return_state = bool(kwargs.pop("return_state", False))
+        if self.is_async:
+            self.bound(args, kwargs)  # what is wrong is told here, and not where it is awaited
         return engine().call_flow(self, args, kwargs, return_state=return_state)
 
     def with_options(self, **options: Unpack[FlowGiven]) -> Flow[P, R]:

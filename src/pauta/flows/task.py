@@ -49,6 +49,8 @@ class Task(Function[P, R]):
             Exception: What its body raised, after the last retry.
         """
         return_state = bool(kwargs.pop("return_state", False))
+        if self.is_async:
+            self.bound(args, kwargs)  # what is wrong is told here, and not where it is awaited
         return engine().call_task(self, args, kwargs, return_state=return_state)
 
     @overload
@@ -79,7 +81,11 @@ class Task(Function[P, R]):
             wait_for: Futures that must be done before it begins, though their results are not needed.
             return_state: Whether to wait and give the final state instead of a future.
             kwargs: Of the function.
+
+        Raises:
+            InvalidInput: FLW-005, the arguments are not those of the function.
         """
+        self.bound(args, kwargs)  # what is wrong is told here, and not in the thread where the call is made
         return engine().submit_task(self, args, kwargs, wait_for=wait_for, return_state=return_state)
 
     @overload
@@ -110,7 +116,11 @@ class Task(Function[P, R]):
             wait_for: Futures that must be done before any begins.
             return_state: Whether to wait and give the final states instead of futures.
             kwargs: Of the function.
+
+        Raises:
+            InvalidInput: FLW-005, the arguments are not those of the function.
         """
+        self.bound(args, kwargs)
         return engine().map_task(self, args, kwargs, wait_for=wait_for, return_state=return_state)
 
     def with_options(self, **options: Unpack[TaskGiven]) -> Task[P, R]:

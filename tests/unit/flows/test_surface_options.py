@@ -302,14 +302,23 @@ def test_calls_are_handed_to_the_engine_with_what_was_given(monkeypatch):
     monkeypatch.setattr("pauta.flows.function._engine", fake)
     task(double)(1, return_state=True)
     task(double).submit(1, wait_for=[3])
-    task(double).map([1], y=2, return_state=True)
+    task(double).map(x=[1], return_state=True)
     flow(double)(x=1)
     assert told == [
         ("call_task", (1,), {}, {"return_state": True}),
         ("submit_task", (1,), {}, {"wait_for": [3], "return_state": False}),
-        ("map_task", ([1],), {"y": 2}, {"wait_for": (), "return_state": True}),
+        ("map_task", (), {"x": [1]}, {"wait_for": (), "return_state": True}),
         ("call_flow", (), {"x": 1}, {"return_state": False}),
     ]
+
+
+def test_a_call_that_is_made_later_is_refused_where_it_is_written():
+    async def later(x): ...
+
+    assert refused(lambda: task(double).submit(1, y=2)) == ["FLW-005.unknown"]
+    assert refused(lambda: task(double).map([1], y=2)) == ["FLW-005.unknown"]
+    assert refused(lambda: task(later)()) == ["FLW-005.missing"]
+    assert refused(lambda: flow(later)()) == ["FLW-005.missing"]
 
 
 def test_deploying_is_handed_on_and_misspelt_arguments_are_refused(monkeypatch):

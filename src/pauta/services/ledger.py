@@ -72,6 +72,12 @@ class Ledger:
             if call.state is CallState.RUNNING:
                 self.put(replace(call, state=CallState.PENDING))
 
+    def ask_again(self, step: int) -> None:
+        """The flow failed and is tried again: what failed elsewhere is asked for again, as tasks are done again."""
+        for call in self.of_step(step):
+            if call.state is CallState.FAILED and call.kind not in (CallKind.TASK, CallKind.FLOW):
+                self.put(replace(call, state=CallState.PENDING))
+
     def end(self, step: int, *, now: datetime) -> list[RunId]:
         """The flow is over: what is still open of it is cancelled. The runs that it had begun and not awaited."""
         left = []

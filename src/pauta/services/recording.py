@@ -184,6 +184,7 @@ class Recorder:
 
     def _wait_again(self, sheet: Sheet, stage: Stage, step_no: int, *, problem: Problem) -> None:
         record = sheet.step(step_no)
+        sheet.ledger.ask_again(step_no)
         sheet.put_step(replace(record, state=StepState.PENDING, ended_at=None, problem=problem))
         self.retries.append(Retry(step_no, problem, stage.not_before, record.attempts))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk_world import World, died, planned, step, value
@@ -13,6 +14,7 @@ from desk_world import World, died, planned, step, value
 from pauta.domain import wire
 from pauta.domain.calls import Arguments, Awaited, Call, CallKind, CallState, Spawn, first_call_of
 from pauta.domain.ids import RunId
+from pauta.domain.pipeline import RetryPolicy
 from pauta.domain.plan import Plan
 from pauta.domain.problems import Conflict, NotFound, Problem
 from pauta.domain.work import Assignment
@@ -29,8 +31,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     store.close()
 
 
-def flow_plan() -> Plan:
-    plan = planned(step("flow", cache=False))
+def flow_plan(**policy: Any) -> Plan:
+    plan = planned(step("flow", cache=False, **policy))
     return replace(plan, steps=(replace(plan.steps[0], entry="flow", is_flow=True),))
 
 
@@ -190,6 +192,23 @@ def test_a_child_that_fails_fails_its_call_with_what_it_failed_of(world: World) 
     assert world.run(child).state == "failed"
     [call] = claim(world, run).order.steps[0].flow.calls  # type: ignore[union-attr]
     assert (call.state, call.problem and call.problem.code, call.child) == (CallState.FAILED, "SCR-021", child)
+
+
+def test_a_flow_that_is_tried_again_asks_again_for_the_runs_that_failed(world: World) -> None:
+    run = world.submit(flow_plan(retries=RetryPolicy(times=1, delay=timedelta(0))))
+    [child] = spawned(world, run, claim(world, run), 0)
+    for _ in range(2):
+        world.time += timedelta(minutes=1)
+        world.report(child, *world.perform(claim(world, child), lambda _: Problem("SCR-021", {"error": "x"})))
+    assert states(world, run) == {0: "failed"}
+    second = claim(world, run)
+    failed = wire.StepFailed(second.order.stage, second.order.fence, 0, 0.1, 0.0, Problem("SCR-021", {"error": "x"}))
+    world.report(run, begun(second), failed)
+    assert states(world, run) == {0: "pending"}
+    third = claim(world, run)
+    spawn = Spawn(entry="train", arguments=Arguments(value([1])))
+    world.report(run, begun(third), awaits(third, 0, CallKind.RUN, attempt=2, spawn=spawn), suspended(third, 0))
+    assert calls(world, run)[0].child != child
 
 
 def test_a_cancelled_flow_cancels_the_runs_that_it_began(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,36 +47,41 @@ class Sending:
         return self.prepared.required_inputs
 
     @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is doubtful in the scripts, but stops nothing."""
+        return self.prepared.warnings
+
+    @property
     def unsupplied(self) -> tuple[Problem, ...]:
         """The same as problems, with their places."""
         return self.prepared.unsupplied
 
 
-def publication_of(document: Path, *, scripts: Path | None) -> dict[str, Any]:
-    """A document with all its scripts and their local modules, as the server takes them.
+def publication_of(document: Path, *, scripts: Path | None, supplied: Set[str] = frozenset()) -> dict[str, Any]:
+    """A document, or the one made of a flow, with all its scripts and their local modules, as the server takes them.
 
     Scripts that cannot be read are left out: the server says what is wrong with the document then.
 
     Args:
-        document: The document.
-        scripts: Where its scripts are; the document's folder when None.
+        document: The document; or a flow, as ``flows.py:full_flow``.
+        scripts: Where its scripts are; see `open_document` for where they are looked for when None.
+        supplied: Names of the frames that are given.
 
     Raises:
         InvalidInput: RCP-… when the document cannot be read, API-111 when a script is not UTF-8.
     """
-    from pauta.authoring.document import parse_document, read_document
+    from pauta.authoring.opening import open_document
     from pauta.authoring.scripts import read_scripts
 
-    raw = read_document(document, file=str(document))
-    pipeline = parse_document(raw, file=str(document))
-    read, _ = read_scripts(pipeline.steps, root=scripts if scripts is not None else document.parent)
+    opened = open_document(document, scripts=scripts, supplied=supplied)
+    read, _ = read_scripts(opened.pipeline.steps, root=opened.scripts)
     sources: dict[str, bytes] = {}
     for found in read.values():
         sources[found.script.path] = found.source
         sources.update(found.modules)
     return {
-        "file": document.name,
-        "document": raw.decode(),
+        "file": opened.name,
+        "document": opened.text.decode(),
         "scripts": {path: _text(path, source) for path, source in sorted(sources.items())},
     }
 

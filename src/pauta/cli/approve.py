@@ -13,12 +13,12 @@ from pauta.cli.served import alone
 from pauta.cli.session import session_of
 
 Which = Annotated[str | None, typer.Argument(metavar="CALL", help="arg.call", show_default=False)]
-Comment = Annotated[str, typer.Option("--comment", "-m", metavar="TEXT", help="opt.comment", show_default=False)]
+Comment = Annotated[str | None, typer.Option("--comment", "-m", metavar="TEXT", help="opt.comment")]
 
 
-def approve(context: typer.Context, run: Run, call: Which = None, comment: Comment = "") -> int:
+def approve(context: typer.Context, run: Run, call: Which = None, comment: Comment = None) -> int:
     """Approve."""
-    return decide(context, run, call, approved=True, comment=comment)
+    return decide(context, run, call, approved=True, comment=comment or "")
 
 
 def decide(context: typer.Context, run: str, call: str | None, *, approved: bool, comment: str) -> int:

@@ -108,20 +108,25 @@ def draw_waiting(waiting: Sequence[WaitingView], run: str, session: Session) -> 
     words = session.words
     heading(session.out, words("waiting.title"))
     for each in waiting:
-        head = Text("  ‖ ", style="yellow").append(words(f"waiting.{each.kind}", call=one_line(each.label)))
-        about = ", ".join(_about(each, run, session))
-        if about:
-            head.append(f" ({about})", style="dim")
-        session.out.print(head, soft_wrap=True)
-        question = each.awaited.prompt or each.message
-        if question:
-            session.out.print(Text(f"    {one_line(question)}"), soft_wrap=True)
+        elsewhere = words("waiting.elsewhere", run=each.run) if each.run != run else ""
+        draw_question(each, session, elsewhere)
 
 
-def _about(each: WaitingView, run: str, session: Session) -> Iterator[str]:
+def draw_question(each: WaitingView, session: Session, about_run: str = "") -> None:
+    """What one call asks; `about_run` tells of its run where that is not clear."""
+    head = Text("  ‖ ", style="yellow")
+    head.append(session.words(f"waiting.{each.kind}", call=one_line(each.label)), style="default")
+    about = ", ".join(part for part in (about_run, *_about(each, session)) if part)
+    if about:
+        head.append(f" ({about})", style="dim")
+    session.out.print(head, soft_wrap=True)
+    question = each.awaited.prompt or each.message
+    if question:
+        session.out.print(Text(f"    {one_line(question)}"), soft_wrap=True)
+
+
+def _about(each: WaitingView, session: Session) -> Iterator[str]:
     words = session.words
-    if each.run != run:
-        yield words("waiting.elsewhere", run=each.run)
     names = ", ".join(map(one_line, (each.awaited.schema or {}).get("properties", ())))
     if names:
         yield words("waiting.fields", names=names)

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pauta.cli.amounts import count, figure, size
-from pauta.cli.plain_text import one_line
+from pauta.cli.plain_text import as_json, one_line
 from pauta.cli.session import Session
 from pauta.cli.small_charts import histogram, share_bar, sparkline
 from pauta.cli.tables import cell, heading, table
@@ -43,6 +43,8 @@ def draw_frame(frame: FrameView, profile: Mapping[str, Any] | None, *, rows: int
     if preview and preview.get("columns"):
         heading(session.out, words("frame.preview"))
         _draw_preview(preview, rows=rows, total=frame.rows, session=session)
+    elif frame.value is not None:
+        session.say(as_json(frame.value))
     else:
         session.say(words("frame.no_preview"), "dim")
 

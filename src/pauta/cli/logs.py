@@ -35,7 +35,7 @@ def logs(context: typer.Context, run: Run, follow: Follow = False, step: Step = 
         any_shown = False
         for _, name, line in lines:
             any_shown = True
-            _draw(name, line, session, with_name=step is None)
+            _draw(name, line, session, with_name=name != step)
     if not any_shown:
         session.aside(session.words("logs.none"))
     return 0

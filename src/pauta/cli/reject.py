@@ -9,9 +9,9 @@ from pauta.cli.options import Run
 from pauta.cli.served import alone
 
 
-def reject(context: typer.Context, run: Run, call: Which = None, comment: Comment = "") -> int:
+def reject(context: typer.Context, run: Run, call: Which = None, comment: Comment = None) -> int:
     """Reject."""
-    return decide(context, run, call, approved=False, comment=comment)
+    return decide(context, run, call, approved=False, comment=comment or "")
 
 
 app = alone(reject)

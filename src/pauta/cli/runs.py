@@ -57,19 +57,14 @@ def _draw(lines: Sequence[RunLine], session: Session) -> None:
     if not lines:
         session.say(words("runs.none"))
         return
-    heads = ["head.run", "head.state", "head.created", "head.time", "head.pipeline"]
-    with_parents = any(line.parent for line in lines)
-    if with_parents:
-        heads.append("head.parent")
-    grid = table(*(words(h) for h in heads), right=(3,), keep=(0, 1, 2, 5))
+    heads = ("head.run", "head.state", "head.created", "head.time", "head.pipeline")
+    grid = table(*(words(h) for h in heads), right=(3,), keep=(0, 1, 2))
     for line in lines:
-        parent = [cell(line.parent.run if line.parent else "")] if with_parents else []
         grid.add_row(
             cell(line.run),
             state_cell(line.state, session),
             cell(line.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")),
             cell(duration(line.seconds, words)),
-            cell(line.pipeline),
-            *parent,
+            cell(f"↳ {line.pipeline}" if line.parent else line.pipeline),
         )
     session.out.print(grid)

@@ -49,7 +49,7 @@ def draw_run(view: RunView, session: Session, *, calls: Sequence[CallView] = ())
     if view.message and view.problem is None:
         session.say(words("run.said", message=one_line(view.message)))
     session.say(words("run.records", folder=view.records), "dim")
-    _draw_next(view, session)
+    _draw_next(view, calls, session)
 
 
 def outcome(view: RunView, session: Session) -> str:
@@ -70,6 +70,8 @@ def _completed(view: RunView, session: Session, *, time: str) -> str:
     words = session.words
     total = len(view.steps)
     steps = words.counted("steps", total)
+    if view.calls:
+        steps = f"{steps}, {words.counted('calls', view.calls)}"
     cached = sum(step.cached for step in view.steps)
     completed = sum(step.state == "completed" for step in view.steps)
     if total and cached == total:
@@ -206,9 +208,9 @@ def _few(names: Sequence[str], session: Session, most: int = 8) -> str:
     return session.words("run.and_more", steps=listed, count=len(names) - most)
 
 
-def _draw_next(view: RunView, session: Session) -> None:
+def _draw_next(view: RunView, calls: Sequence[CallView], session: Session) -> None:
     words = session.words
-    lines = [(session.command(*arguments), words(key)) for arguments, key in _next(view)]
+    lines = [(session.command(*arguments), words(key)) for arguments, key in _next(view, calls)]
     if not lines:
         return
     column = max(len(line) for line, _ in lines) + 2
@@ -219,11 +221,13 @@ def _draw_next(view: RunView, session: Session) -> None:
         session.out.print(text, soft_wrap=True)
 
 
-def _next(view: RunView) -> Iterable[tuple[tuple[str, ...], str]]:
+def _next(view: RunView, calls: Sequence[CallView]) -> Iterable[tuple[tuple[str, ...], str]]:
     failed = next((s.name for s in view.steps if s.state in ("failed", "held")), None)
     if view.state in ("failed", "crashed") and failed is not None:
-        yield ("logs", view.run, "--step", failed), "next.logs"
-        yield ("replay", view.run, failed, "--pdb"), "next.replay"
+        in_call = next((call for call in reversed(calls) if call.state == "failed"), None)
+        yield ("logs", view.run, "--step", in_call.label if in_call is not None else failed), "next.logs"
+        if in_call is None:
+            yield ("replay", view.run, failed, "--pdb"), "next.replay"
         # A rerun would take the scripts as they were; a new run takes the mended one and the rest from the cache.
         yield ("run", *((view.document,) if view.document else ())), "next.mended"
         return
@@ -244,7 +248,11 @@ def _next(view: RunView) -> Iterable[tuple[tuple[str, ...], str]]:
         yield ("run", "--resume", view.run), "next.resume"
         return
     yield ("show", view.run), "next.show"
-    tables = [frame.name for frame in view.frames if frame.kind == "frame" and frame.made_by is not None]
+    tables = [
+        frame.name
+        for frame in view.frames
+        if frame.kind == "frame" and frame.made_by is not None and "#" not in frame.name
+    ]
     if tables:
         yield ("frame", view.run, tables[-1]), "next.frame"
     yield ("logs", view.run), "next.logs"

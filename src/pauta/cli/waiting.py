@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,32 +30,25 @@ def waiting(context: typer.Context, run: OfRun = None) -> int:
 
 
 def _draw(found: Sequence[WaitingView], session: Session) -> None:
-    from pauta.cli.call_drawing import next_answers
-    from pauta.cli.call_rows import at_time
-    from pauta.cli.tables import cell, table
+    from rich.text import Text
 
-    words = session.words
+    from pauta.cli.call_drawing import draw_question, next_answers
+    from pauta.cli.plain_text import one_line
+
     if not found:
-        session.say(words("waiting.none"))
+        session.say(session.words("waiting.none"))
         return
-    shows: dict[str, Callable[[WaitingView], object]] = {
-        "head.run": lambda each: each.run,
-        "head.pipeline": lambda each: each.pipeline,
-        "head.call": lambda each: each.label,
-        "head.asked": lambda each: words(f"asks.{each.kind}"),
-        "head.question": lambda each: each.awaited.prompt or each.message or "",
-        "head.until": lambda each: at_time(each.awaited.until)[:16] if each.awaited.until else "",
-        "head.roles": lambda each: ", ".join(each.awaited.roles),
-    }
-    cells = {head: [str(show(each)) for each in found] for head, show in shows.items()}
-    heads = [head for head in cells if any(cells[head])]
-    grid = table(*(words(head) for head in heads), keep=(0, heads.index("head.call"), heads.index("head.asked")))
-    for number in range(len(found)):
-        grid.add_row(*(cell(cells[head][number]) for head in heads))
-    session.out.print(grid)
+    by_run: dict[str, list[WaitingView]] = {}
+    for each in found:
+        by_run.setdefault(each.run, []).append(each)
+    for run, waiting in by_run.items():
+        session.out.print(Text(f"{run}  ", style="bold").append(one_line(waiting[0].pipeline), style="default"))
+        for each in waiting:
+            of = session.words("waiting.begun_by", run=each.top) if each.top != run else ""
+            draw_question(each, session, of)
     session.say()
     for arguments, about in next_answers(found[:1]):
-        session.say(f"  {session.command(*arguments)}  {words(about)}", "dim")
+        session.say(f"  {session.command(*arguments)}  {session.words(about)}", "dim")
 
 
 app = alone(waiting)

@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from msgspec.structs import replace
+
 from pauta.domain.calls import Call, CallState
 from pauta.domain.ids import RunId
 from pauta.domain.outputs import Output
@@ -216,7 +218,8 @@ class Looker:
             NotFound: RUN-001, RUN-004.
         """
         wanted, version, output, maker = self._found(run_id, name)
-        return _frame(wanted, version, output, {(wanted, version): maker} if maker else {})
+        found = _frame(wanted, version, output, {(wanted, version): maker} if maker else {})
+        return replace(found, value=output.value) if output.inline else found
 
     def _found(self, run_id: RunId, name: str) -> tuple[str, int, Output, str | None]:
         """Name, version, output, and which step or call made it."""
@@ -237,7 +240,7 @@ class Looker:
             output_there = numbered.get(name) or numbered.get(str(call.no))
             if output_there is not None:
                 return name, 1, output_there, label(call)
-        names = ", ".join(sorted({n for n, _ in (*known, *by_calls)})[:_MOST_NAMES])
+        names = ", ".join(sorted({n for n, _ in known} | {n.partition("#")[0] for n, _ in by_calls})[:_MOST_NAMES])
         raise NotFound(Problem("RUN-004", {"frame": shorten(name), "run": run.id, "known": names}))
 
     def profile(self, run_id: RunId, name: str) -> Mapping[str, Any] | None:

@@ -45,7 +45,10 @@ class StepView(Struct, frozen=True):
 
 
 class FrameView(Struct, frozen=True):
-    """A frame (or other output) of a run, in its newest version unless `version` says which."""
+    """A frame (or other output) of a run, in its newest version unless `version` says which.
+
+    `value` is what a small value is, when it is asked for alone.
+    """
 
     name: str
     version: int
@@ -57,6 +60,7 @@ class FrameView(Struct, frozen=True):
     address: str
     library: str
     format: str
+    value: Any = None
 
 
 class ModelView(Struct, frozen=True):

@@ -17,7 +17,7 @@ _ANSWERS: dict[str, Bilingual] = {
     ),
     "FLW-085.when": both(
         "{name} was answered already: by {by}, at {at}",
-        "{name} já foi respondida: por {by}, às {at}",
+        "{name} já foi respondida: por {by}, em {at}",
     ),
     "FLW-085.run": both(
         "{name} does not wait for an answer any more: its run is {state}",

@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from pauta.domain.access import AuditRow
+from pauta.domain.calls import CallState
 from pauta.domain.deploying import Deployment
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event
@@ -27,7 +28,19 @@ from pauta.storage.turns import TurnStore
 from pauta.storage.upkeep import ARCHIVE, back_up, restore
 from pauta.storage.versions import HEAD
 from servers import PostgresServer, create_database
-from store_samples import NOON, ODD_TEXT, SECOND, attempt, full_plan, full_run, full_step, run_id, submit
+from store_samples import (
+    NOON,
+    ODD_TEXT,
+    SECOND,
+    attempt,
+    call,
+    full_call,
+    full_plan,
+    full_run,
+    full_step,
+    run_id,
+    submit,
+)
 
 BACKUPS = 50 if os.environ.get("PAUTA_TEST_SCALE") == "ci" else 2
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -89,7 +102,8 @@ def everything(store: Store) -> list[object]:
         return [
             runs,
             [(tx.runs.plan(run.id), tx.stages.of_run(run.id), str(tx.steps.of_run(run.id))) for run in runs],
-            [(tx.attempts.of_run(run.id), tx.events.of_run(run.id)) for run in runs],
+            [(tx.attempts.of_run(run.id), tx.events.of_run(run.id), str(tx.calls.of_run(run.id))) for run in runs],
+            tx.runs.children(run_id(0)), str(tx.calls.awaited()),
             tx.audit.read(), tx.audit.noted_tip(), tx.deployments.all(), tx.deployments.history("d"),
             sorted(tx.objects.referenced()), tx.meta.get("a"),
         ]  # fmt: skip
@@ -101,6 +115,7 @@ def fill(store: Store) -> None:
     with store.transaction() as tx:
         assert tx.runs.add(run, full_plan(), [], [full_step(run.id)])
         tx.attempts.add(attempt(run_id(2)))
+        tx.calls.put([full_call(run.id), call(run_id(2))])
         tx.events.append([Event(run.id, NOON, ODD_TEXT, details={"a": "\\N \t \n"})])
         tx.audit.append(AuditRow(1, NOON, "ana", "a", "t", {"é": 1}, "m"))
         assert tx.deployments.put(None, Deployment("d", "p", NOON, NOON, "ana"))
@@ -124,6 +139,9 @@ def test_everything_comes_back_from_a_backup_and_goes_on(place: Place) -> None:
             assert tx.deployments.put(tx.deployments.get("d"), changed)
             assert tx.deployments.history("d")[0] == changed
             tx.audit.append(AuditRow(2, NOON, "ana", "a", "t", mac="n"))
+            tx.calls.put([replace(call(run_id(2)), state=CallState.COMPLETED)])
+        with pytest.raises(StoreFault, match="DB-010"), store.transaction() as tx:
+            tx.calls.put([call(run_id(2))])
         failed = replace(full_step(run_id(1)), state=StepState.FAILED)
         with pytest.raises(StoreFault, match="DB-010"), store.transaction() as tx:
             tx.steps.put([failed])

@@ -124,5 +124,5 @@ def step_named(run: Run, plan: Plan, name: str) -> PlannedStep:
 
 def objects_of(step: StepRecord) -> list[Address]:
     """Addresses of the stored objects that a step gave."""
-    output = [step.output.address] if step.output is not None and not step.output.inline and step.output.size else []
-    return [*output, *(f.address for f in step.files)]
+    given = step.objects if step.output is None else (step.output, *step.objects)
+    return [*(o.address for o in given if not o.inline and o.size), *(f.address for f in step.files)]

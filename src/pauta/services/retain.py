@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from pauta.domain.calls import objects_of_call
 from pauta.domain.ids import Address, RunId
-from pauta.domain.runs import Run, StepRecord
+from pauta.domain.runs import Run
 from pauta.domain.settings import RetentionSettings
 from pauta.domain.states import FINAL_RUNS
 from pauta.ports.objects import ObjectInfo, Objects
@@ -124,13 +125,21 @@ def _picture(store: Store, large: Mapping[Address, int]) -> Picture:
     for start in range(0, len(runs) if large else 0, _BATCH):
         with store.transaction() as tx:
             for run in runs[start : start + _BATCH]:
-                _note_users(picture, run, tx.steps.of_run(run.id), large)
+                _note_users(picture, run, _given_by(tx, run.id), large)
     return picture
 
 
-def _note_users(picture: Picture, run: Run, steps: Sequence[StepRecord], large: Mapping[Address, int]) -> None:
-    inputs = [output.address for output in run.inputs.values()]
-    for address in (*inputs, *(a for step in steps for a in objects_of(step))):
+def _given_by(tx: Transaction, run_id: RunId) -> Iterator[Address]:
+    """Addresses of what the steps of a run and the calls of its flows gave."""
+    for step in tx.steps.of_run(run_id):
+        yield from objects_of(step)
+    for call in tx.calls.of_run(run_id):
+        yield from (output.address for output in objects_of_call(call))
+        yield from (file.address for file in call.files)
+
+
+def _note_users(picture: Picture, run: Run, given: Iterable[Address], large: Mapping[Address, int]) -> None:
+    for address in (*(output.address for output in run.inputs.values()), *given):
         if address in large:
             picture.users.setdefault(address, set()).add(run.id)
 

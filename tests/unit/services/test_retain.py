@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pauta.adapters.memory_objects import MemoryObjects
+from pauta.domain.calls import Arguments, CallState, first_call_of
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Kind, Output
-from pauta.domain.runs import LogChunk, LogLine, Run
+from pauta.domain.runs import LogChunk, LogLine, ParentCall, Run
 from pauta.domain.settings import RetentionSettings
 from pauta.domain.states import RunState, StepState
 from pauta.scheduler.cleaning import Cleaning
@@ -23,7 +24,7 @@ from pauta.services.retain import collect, retain
 from pauta.services.retain_choosing import Picture, choose
 from pauta.services.views import CollectView
 from pauta.storage.memory import MemoryStore
-from store_samples import NOON, entry, frame, run_id, submit
+from store_samples import NOON, call, entry, frame, run_id, submit, value
 
 DAY = timedelta(days=1)
 
@@ -163,6 +164,36 @@ def test_a_run_that_a_younger_one_took_results_of_does_not_count_as_room(world: 
     world.run(4, takes=(own, first))
     world.now += 2 * DAY
     assert list(world.retain(object_bytes=30_000).runs) == [run_id(2)]
+
+
+def calls_with(world: World, number: int, *objects: Output) -> None:
+    """A flow of this run called a task, which gave these objects."""
+    done = call(run_id(number), state=CallState.COMPLETED, result=Arguments(value(), objects))
+    with world.store.transaction() as tx:
+        tx.calls.put([done])
+
+
+def test_p24_what_a_call_of_a_flow_gave_stays_with_its_run_though_the_run_that_made_it_goes(world: World) -> None:
+    world.run(1, pipeline="flow")
+    child, made = world.run(2, pipeline="fetch", parent=ParentCall(run_id(1), first_call_of(0)))
+    world.run(3, pipeline="fetch")
+    calls_with(world, 1, Output(Kind.FRAME, made, 10_000, "arrow"))
+    world.now += 100 * DAY
+    assert list(world.retain(run_days=90, keep_runs=1).runs) == [child]
+    assert world.objects.exists(made)
+    with world.store.transaction() as tx:
+        assert tx.objects.drop_run(run_id(1))
+    world.retain()
+    assert not world.objects.exists(made)
+
+
+def test_an_object_that_a_call_gave_counts_as_room_that_its_run_takes(world: World) -> None:
+    _, made = world.run(1)
+    world.run(2)
+    calls_with(world, 2, Output(Kind.FRAME, made, 10_000, "arrow"))
+    world.run(3)
+    world.now += 2 * DAY
+    assert list(world.retain(object_bytes=10_000).runs) == [run_id(1), run_id(2)]
 
 
 def test_nothing_goes_without_a_budget(world: World) -> None:

@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pauta.flows.delays import exponential_backoff
-    from pauta.flows.flow import Flow, flow
+    from pauta.flows.flow import Flow, flow, serve
+    from pauta.flows.future import Future
     from pauta.flows.logger import get_run_logger
     from pauta.flows.marks import allow_failure, unmapped
+    from pauta.flows.recorded_wait import TimedOut
     from pauta.flows.results import Codec
     from pauta.flows.states import (
         Cancelled,
@@ -27,9 +29,22 @@ if TYPE_CHECKING:
         TaskFailed,
     )
     from pauta.flows.task import Task, task
+    from pauta.flows.waiting import as_completed, wait
+    from pauta.flows.waits import (
+        Approval,
+        PipelineRun,
+        Rejected,
+        approval,
+        pause_for_input,
+        run_deployment,
+        run_pipeline,
+        sleep_for,
+        sleep_until,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
+    "Approval",
     "Cancelled",
     "Codec",
     "Completed",
@@ -37,26 +52,40 @@ __all__ = [
     "Failed",
     "Flow",
     "FlowFailed",
+    "Future",
     "Paused",
     "Pending",
+    "PipelineRun",
+    "Rejected",
     "RunFailed",
     "Running",
     "Scheduled",
     "State",
     "Task",
     "TaskFailed",
+    "TimedOut",
     "__version__",
     "allow_failure",
+    "approval",
+    "as_completed",
     "exponential_backoff",
     "flow",
     "get_run_logger",
     "log_metric",
+    "pause_for_input",
     "progress",
+    "run_deployment",
+    "run_pipeline",
+    "serve",
+    "sleep_for",
+    "sleep_until",
     "task",
     "unmapped",
+    "wait",
 ]
 
 _FLOWS = {
+    "Approval": "waits",
     "Cancelled": "states",
     "Codec": "results",
     "Completed": "states",
@@ -64,20 +93,33 @@ _FLOWS = {
     "Failed": "states",
     "Flow": "flow",
     "FlowFailed": "states",
+    "Future": "future",
     "Paused": "states",
     "Pending": "states",
+    "PipelineRun": "waits",
+    "Rejected": "waits",
     "RunFailed": "states",
     "Running": "states",
     "Scheduled": "states",
     "State": "states",
     "Task": "task",
     "TaskFailed": "states",
+    "TimedOut": "recorded_wait",
     "allow_failure": "marks",
+    "approval": "waits",
+    "as_completed": "waiting",
     "exponential_backoff": "delays",
     "flow": "flow",
     "get_run_logger": "logger",
+    "pause_for_input": "waits",
+    "run_deployment": "waits",
+    "run_pipeline": "waits",
+    "serve": "flow",
+    "sleep_for": "waits",
+    "sleep_until": "waits",
     "task": "task",
     "unmapped": "marks",
+    "wait": "waiting",
 }
 """Names for flows and tasks → module of `pauta.flows` that has them, imported when one is first asked for."""
 

@@ -9,7 +9,10 @@ PUBLIC = {
     *("flow", "task", "Flow", "Task", "Codec"),
     *("allow_failure", "exponential_backoff", "get_run_logger", "unmapped"),
     *("Cancelled", "Completed", "Crashed", "Failed", "Paused", "Pending", "Running", "Scheduled", "State"),
-    *("FlowFailed", "RunFailed", "TaskFailed"),
+    *("FlowFailed", "RunFailed", "TaskFailed", "Rejected", "TimedOut"),
+    *("sleep_for", "sleep_until", "pause_for_input", "approval", "Approval"),
+    *("run_pipeline", "run_deployment", "PipelineRun"),
+    *("Future", "wait", "as_completed", "serve"),
 }
 
 

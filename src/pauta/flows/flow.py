@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from pauta.flows.function import Function, P, R, check_function, engine, names_known
-from pauta.flows.option_reading import read_options, refuse_unknown
+from pauta.flows.option_reading import read_options
 from pauta.flows.options import FlowOptions
 
 if TYPE_CHECKING:
@@ -63,44 +63,60 @@ class Flow(Function[P, R]):
         return Flow(self.fn, read_options(self.options, options), known=self.known)
 
     @staticmethod
-    def from_source(source: Any, entrypoint: str) -> Any:
+    def from_source(source: Any, entrypoint: str, ref: str | None = None) -> Any:
         """The flow of a folder, a repository or a bucket, to be deployed as it is there.
 
         Args:
-            source: Path of a folder, address of a repository or bucket, or what `pauta` offers to describe one.
+            source: Such as ``./folder``, ``https://host/repository.git`` or ``s3://bucket/prefix``.
             entrypoint: File and function, as ``orchestrator/flows.py:full_flow``.
-        """
-        return import_module(_DEPLOYING).from_source(source, entrypoint)
+            ref: Branch, tag or commit of a repository.
 
-    def deploy(self, name: str, **given: Unpack[DeployGiven]) -> Any:
+        Raises:
+            InvalidInput: They are written otherwise.
+        """
+        return import_module(_DEPLOYING).from_source(source, entrypoint, ref)
+
+    def deploy(self, name: str, **given: Unpack[DeployGiven]) -> str:
         """Make a deployment of it: from then on it can be run by name, and by its schedule.
 
-        Raises:
-            InvalidInput: What was given cannot be used; nothing was changed.
-        """
-        _refuse_unknown(given, "deploy")
-        return import_module(_DEPLOYING).deploy(self, name, **given)
+        Args:
+            name: Of the deployment.
+            given: See `DeployGiven`.
 
-    def serve(self, name: str, **given: Unpack[DeployGiven]) -> Any:
-        """Make a deployment of it and run what is due, here, until it is stopped.
+        Returns:
+            The deployment's name.
 
         Raises:
             InvalidInput: What was given cannot be used; nothing was changed.
         """
-        _refuse_unknown(given, "serve")
-        return import_module(_DEPLOYING).serve(self, name, **given)
+        deployed: str = import_module(_DEPLOYING).deploy(self, name, **given)
+        return deployed
+
+    def to_deployment(self, name: str, **given: Unpack[DeployGiven]) -> Any:
+        """It with the terms of its deployment, for `serve`.
+
+        Raises:
+            InvalidInput: What was given cannot be used.
+        """
+        return import_module(_DEPLOYING).to_deployment(self, name, **given)
+
+    def serve(self, name: str | None = None, **given: Unpack[DeployGiven]) -> None:
+        """Make a deployment of it and run what is due, here, until this is stopped.
+
+        Args:
+            name: Of the deployment; the flow's own when there is none.
+            given: See `DeployGiven`.
+
+        Raises:
+            InvalidInput: What was given cannot be used; nothing was changed.
+        """
+        import_module(_DEPLOYING).serve(self, name=name, **given)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Flow[..., R]:
         """Of a class's flow the one of an object: calls are given that object."""
         if instance is None:
             return self
         return Flow(MethodType(self.fn, instance), self.options, known=self.known)
-
-
-def _refuse_unknown(given: Iterable[str], call: str) -> None:
-    from pauta.flows.given import DeployGiven
-
-    refuse_unknown(given, DeployGiven.__annotations__, call=call)
 
 
 class FlowDecorator:
@@ -133,3 +149,15 @@ class FlowDecorator:
 
 
 flow = FlowDecorator()
+
+
+def serve(*flows: Any) -> None:
+    """Make deployments of several flows and run what is due, here, until this is stopped.
+
+    Args:
+        flows: Flows, or what their ``to_deployment`` gave.
+
+    Raises:
+        InvalidInput: What was given cannot be used; nothing was changed.
+    """
+    import_module(_DEPLOYING).serve(*flows)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from pauta.flows.options import CacheKey, DelayRule, Hook, ResultType
 
@@ -70,9 +70,10 @@ class DeployGiven(TypedDict, total=False):
         parameters: Arguments of the flow.
         limit, concurrency_limit: How many runs of it go on at once; two spellings of the same.
         paused: Whether its schedule waits until it is resumed.
-        job_variables: Environment variables and other settings of its processes.
+        priority: Runs with a higher one are begun first.
+        notifications: Who is told of what.
         build, push: Accepted and without effect: no image is built.
-        image: Refused: flows run from their sources.
+        image, job_variables: Refused: flows run from their sources.
     """
 
     work_pool_name: str | None
@@ -81,7 +82,6 @@ class DeployGiven(TypedDict, total=False):
     rrule: str | None
     schedule: Mapping[str, Any] | None
     schedules: Sequence[Mapping[str, Any]] | None
-    anchor_date: datetime | str | None
     timezone: str | None
     parameters: Mapping[str, Any] | None
     description: str | None
@@ -90,6 +90,8 @@ class DeployGiven(TypedDict, total=False):
     limit: int | None
     concurrency_limit: int | None
     paused: bool
+    priority: int | None
+    notifications: Sequence[Any] | None
     job_variables: Mapping[str, Any] | None
     build: bool
     push: bool

@@ -77,23 +77,6 @@ def read_options(base: Options, given: Mapping[str, Any]) -> Options:
     return result
 
 
-def refuse_unknown(given: Iterable[str], known: Iterable[str], *, call: str) -> None:
-    """Refuse arguments that a call does not have.
-
-    Raises:
-        InvalidInput: FLW-001 for each, with the place of the call.
-    """
-    names = list(known)
-    faults = []
-    for option in given:
-        if option not in names:
-            near = _nearest(option, names)
-            values = {"call": call, "option": option, "known": ", ".join(names), "nearest": near}
-            faults.append(("FLW-001", "deploying_near" if near else "deploying", values))
-    if faults:
-        _refuse(faults)
-
-
 def _unknown(written: str, base: TaskOptions | FlowOptions) -> tuple[str, str, dict[str, Any]]:
     what = "task" if isinstance(base, TaskOptions) else "flow"
     values = {"option": written, "what": what, "known": ", ".join(base._fields)}

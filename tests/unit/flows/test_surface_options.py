@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import re
 from datetime import timedelta
@@ -14,7 +15,7 @@ import pytest
 import pauta
 from pauta import Codec, Flow, Task, exponential_backoff, flow, task
 from pauta.domain.problems import InvalidInput
-from pauta.flows.given import FlowGiven, TaskGiven
+from pauta.flows.given import DeployGiven, FlowGiven, TaskGiven
 from pauta.flows.option_reading import _PREFECT, _READERS, read_options
 from pauta.flows.options import ALIASES, FlowOptions, TaskOptions
 
@@ -321,24 +322,31 @@ def test_a_call_that_is_made_later_is_refused_where_it_is_written():
     assert refused(lambda: flow(later)()) == ["FLW-005.missing"]
 
 
-def test_deploying_is_handed_on_and_misspelt_arguments_are_refused(monkeypatch):
+def test_deploying_is_handed_on(monkeypatch):
     told = []
     fake = SimpleNamespace(
-        from_source=lambda source, entrypoint: (source, entrypoint),
-        deploy=lambda flow, name, **given: told.append((flow.name, name, given)),
-        serve=lambda flow, name, **given: told.append((flow.name, name, given)),
+        from_source=lambda source, entrypoint, ref: (source, entrypoint, ref),
+        deploy=lambda flow, name, **given: told.append((flow.name, name, given)) or name,
+        to_deployment=lambda flow, name, **given: (flow.name, name, given),
+        serve=lambda *flows, **given: told.append((*(flow.name for flow in flows), given)),
     )
     monkeypatch.setattr("pauta.flows.flow.import_module", lambda name: fake)
-    assert flow.from_source(source=".", entrypoint="a.py:f") == (".", "a.py:f")
-    assert flow(double).from_source(".", entrypoint="a.py:f") == (".", "a.py:f")
-    flow(double).deploy(name="d", work_pool_name="p", cron="0 */2 * * *", build=False)
+    assert flow.from_source(source=".", entrypoint="a.py:f") == (".", "a.py:f", None)
+    assert flow(double).from_source(".", entrypoint="a.py:f", ref="v1") == (".", "a.py:f", "v1")
+    assert flow(double).deploy(name="d", work_pool_name="p", cron="0 */2 * * *", build=False) == "d"
+    assert flow(double).to_deployment("d", cron="* * * * *") == ("double", "d", {"cron": "* * * * *"})
     flow(double).serve("s", interval=60)
+    pauta.serve(flow(double), flow(double))
     assert told == [
         ("double", "d", {"work_pool_name": "p", "cron": "0 */2 * * *", "build": False}),
-        ("double", "s", {"interval": 60}),
+        ("double", {"name": "s", "interval": 60}),
+        ("double", "double", {}),
     ]
-    assert refused(lambda: flow(double).deploy(name="d", work_pool="p")) == ["FLW-001.deploying_near"]
-    assert refused(lambda: flow(double).serve("s", zzz=1)) == ["FLW-001.deploying"]
+
+
+def test_what_deploy_takes_is_what_is_written_for_editors():
+    deploying = importlib.import_module("pauta.assembly.flow_deploying")
+    assert set(DeployGiven.__annotations__) <= set(deploying._KNOWN)
 
 
 # ---- small things ----------------------------------------------------------------------------------

@@ -42,18 +42,6 @@ _UNKNOWN: dict[str, Bilingual] = {
         faca="Retire-a: os resultados são sempre guardados, e as execuções levam o nome de seu fluxo. "
         "As opções são: {known}.",
     ),
-    "FLW-001.deploying": both(
-        '{call}() has no argument "{option}"',
-        '{call}() não tem o argumento "{option}"',
-        do="Its arguments are: {known}.",
-        faca="Os argumentos são: {known}.",
-    ),
-    "FLW-001.deploying_near": both(
-        '{call}() has no argument "{option}"; did you mean "{nearest}"?',
-        '{call}() não tem o argumento "{option}"; seria "{nearest}"?',
-        do="Its arguments are: {known}.",
-        faca="Os argumentos são: {known}.",
-    ),
 }
 
 _VALUES: dict[str, Bilingual] = {

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pauta.domain.calls import Arguments, Call
 from pauta.domain.outputs import FileRef
+from pauta.domain.problems import Problem
 from pauta.domain.wire import CachedCall, CallReport
 
 
@@ -96,6 +97,7 @@ class Site:
         files: The files that the call left in the working folder; nothing but for calls that ran alone.
         metrics: Takes the metrics that were logged within a call since it began.
         shown: Path of a file → path to show in messages.
+        complain: What to say of an exception of a body, with the place in the user's file; None: the flow's own way.
     """
 
     stage: int
@@ -115,6 +117,7 @@ class Site:
     files: Callable[[int], tuple[FileRef, ...]] = lambda call: ()
     metrics: Callable[[int], dict[str, float]] = lambda call: {}
     shown: Mapping[str, str] = field(default_factory=dict)
+    complain: Callable[[BaseException], Problem] | None = None
 
 
 @dataclass(frozen=True, slots=True)

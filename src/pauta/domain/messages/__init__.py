@@ -13,6 +13,7 @@ from pauta.domain.messages.deploying import DEPLOYING
 from pauta.domain.messages.desk import DESK
 from pauta.domain.messages.dying import DYING
 from pauta.domain.messages.flow_deploying import FLOW_DEPLOYING
+from pauta.domain.messages.flow_engine import FLOW_ENGINE
 from pauta.domain.messages.flow_sources import FLOW_SOURCES
 from pauta.domain.messages.flow_surface import FLOW_SURFACE
 from pauta.domain.messages.flow_waiting import FLOW_WAITING
@@ -36,6 +37,7 @@ MESSAGES: dict[str, Bilingual] = {
     **DYING,
     **FLOWS,
     **FLOW_DEPLOYING,
+    **FLOW_ENGINE,
     **FLOW_SOURCES,
     **FLOW_SURFACE,
     **FLOW_WAITING,

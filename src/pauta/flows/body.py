@@ -1,0 +1,401 @@
+"""One call of a task or of a subflow: found on record or in the cache, or tried until it ends, and reported."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+from pauta.domain.calls import Arguments, Awaited, Call, CallKind, CallState, Spawn
+from pauta.domain.ids import RunId
+from pauta.domain.problems import PautaError, Problem, StepFault
+from pauta.domain.wire import CallAwaits, CallEnded, CallStarted
+from pauta.flows.delays import delay_before
+from pauta.flows.future import UpstreamFailed
+from pauta.flows.hooks import RunFacts, call_hooks, hooks_for
+from pauta.flows.replay import Asked
+from pauta.flows.resolving import resolved
+from pauta.flows.running import run_body
+from pauta.flows.scope import Scope, current
+from pauta.flows.site import Packed, Parcels
+from pauta.flows.states import Origin, State, StateKind, problem_of
+
+_SHORT = 16
+"""Digits of an address in `Call.given`."""
+
+
+class BodyCall:
+    """One call whose body runs in the flow's process.
+
+    Attributes:
+        scope: The body that makes it.
+        function: The task or flow.
+        arguments: By parameter, once they are known.
+        no: Its number, once it has one.
+        is_paused: Whether it is on record and waits.
+        ended_at: When it ended in an earlier attempt of the flow, in seconds since 1970; infinite otherwise.
+    """
+
+    __slots__ = (
+        "_attempt",
+        "_base",
+        "_cache_key",
+        "_digest",
+        "_fault",
+        "_given",
+        "_kept",
+        "_kind",
+        "_slot",
+        "after",
+        "args",
+        "arguments",
+        "ended_at",
+        "engine",
+        "function",
+        "is_paused",
+        "kwargs",
+        "no",
+        "options",
+        "scope",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        scope: Scope,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        kind: CallKind,
+        after: tuple[Any, ...] = (),
+    ) -> None:
+        self.scope = scope
+        self.engine = scope.engine
+        self.function = function
+        self.options = function.options
+        self.args = args
+        self.kwargs = kwargs
+        self.after = after
+        self.arguments: dict[str, Any] = {}
+        self.no = 0
+        self.is_paused = False
+        self.ended_at = inf
+        self._kind = kind
+        self._slot = scope.slot(kind, function.name)
+        self._attempt = 0
+        self._base = 0
+        self._digest = ""
+        self._given: dict[str, str] = {}
+        self._fault: PautaError | None = None
+        self._cache_key: str | None = None
+        self._kept: dict[int, Call] = {}
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it is a task, rather than a subflow."""
+        return self._kind is not CallKind.FLOW
+
+    def prepare(self) -> State[Any] | None:
+        """Find out what is called and whether it is there already. Its futures must be done.
+
+        Returns:
+            Its final state if it need not run.
+
+        Raises:
+            InvalidInput: The arguments are not those of the function.
+            StepFault: FLW-031, FLW-032.
+        """
+        try:
+            self.arguments = self._bound()
+        except UpstreamFailed as error:
+            self._find()
+            begun = self.begin()
+            return self._finish(self._failed(error, error.problems[0]), begun, None)
+        self._digest, self._given, self._fault = fingerprint(self.engine.site.parcels, self.arguments)
+        known = self._find()
+        if known is not None and (known.state is CallState.COMPLETED or self._kind is CallKind.RUN):
+            self.ended_at = known.ended_at.timestamp() if known.ended_at is not None else inf
+            self.is_paused = known.state in (CallState.PAUSED, CallState.RUNNING)
+            if known.state is CallState.COMPLETED:
+                return self._given_before(known.message, known.result)
+            if known.state in (CallState.FAILED, CallState.CANCELLED):
+                return answer_of_failed(known, self._origin())
+            if self.is_paused:
+                return None
+        return self._remembered() if self.is_task and self.options.cache else None
+
+    def attempt(self) -> State[Any] | float:
+        """Try it once.
+
+        Returns:
+            Its final state, or when it is to be tried again (seconds since 1970).
+        """
+        begun = self.begin()
+        inner = self.inner()
+        token = current.set(inner)
+        try:
+            with self.engine.site.within(self.no):
+                state = run_body(inner, self.function, self.arguments, timeout=self.options.timeout)
+        finally:
+            current.reset(token)
+        return self.end(state, begun)
+
+    def ask(self, awaited: Awaited, spawn: Spawn) -> None:
+        """Say that it waits for a run of its own."""
+        site, slot = self.engine.site, self._slot
+        self._attempt += 1
+        site.tell(
+            CallAwaits(
+                site.stage,
+                site.fence,
+                site.step,
+                self.no,
+                self.scope.no,
+                self._kind,
+                slot.name,
+                slot.index,
+                slot.position,
+                self._attempt,
+                site.clock.now(),
+                awaited,
+                digest=self._digest,
+                given=self._given,
+                spawn=spawn,
+                tags=self.options.tags,
+            )
+        )
+
+    def begin(self) -> float:
+        """Say that a try begins. The time at which it does."""
+        site, slot, waits = self.engine.site, self._slot, self.is_task and self.options.effects
+        self._attempt += 1
+        now = site.clock.now()
+        site.tell(
+            CallStarted(
+                site.stage,
+                site.fence,
+                site.step,
+                self.no,
+                self.scope.no,
+                self._kind,
+                slot.name,
+                slot.index,
+                slot.position,
+                self._attempt,
+                now,
+                self._digest,
+                self._given,
+                self.options.tags,
+                waits,
+            )
+        )
+        if waits:
+            site.confirm(self.no)
+        return now
+
+    def inner(self) -> Scope:
+        """The body that is now to run."""
+        inner = Scope(
+            self.engine,
+            self._slot.name,
+            no=self.no,
+            is_task=self.is_task or self.scope.is_task,
+            is_async=self.function.is_async,
+            above=self.scope,
+            earlier=tuple(self._kept.values()),
+        )
+        if self.options.retries:
+            inner.kept = self._kept
+        if not self.is_task and self.options.max_workers is not None:
+            inner.lane = self.engine.pool.lane(self.options.max_workers)
+        return inner
+
+    def end(self, state: State[Any], begun: float) -> State[Any] | float:
+        """Say how a try ended.
+
+        Returns:
+            The final state, or when it is to be tried again.
+        """
+        packed = None
+        can_retry = self.engine.broken is None
+        if state.is_completed():
+            try:
+                packed, state = self._packed(state)
+            except PautaError as fault:
+                state, can_retry = self._failed(fault, fault.problems[0]), False
+        elif state.problem is None:
+            why = self.engine.complain(state.data) if isinstance(state.data, BaseException) else problem_of(state)
+            state = replace(state, problem=why)
+        if not state.is_completed() and can_retry and self._attempt < self._base + self._tries:
+            return self._again(state, begun)
+        return self._finish(state, begun, packed)
+
+    @property
+    def _tries(self) -> int:
+        return int(self.options.retries) + 1
+
+    def _bound(self) -> dict[str, Any]:
+        args, kwargs = self.args, self.kwargs
+        if self.engine.has_futures:
+            args = tuple(resolved(value, self._slot.name) for value in args)
+            kwargs = {key: resolved(value, self._slot.name) for key, value in kwargs.items()}
+            resolved(self.after, self._slot.name)
+        bound: dict[str, Any] = self.function.bound(args, kwargs)
+        checks = not self.is_task and self.options.validate
+        return self.function.checker.checked(bound) if checks else bound
+
+    def _find(self) -> Call | None:
+        slot = self._slot
+        asked = Asked(slot.kind, slot.name, slot.position, self._digest, self._given, self._tries)
+        known = self.scope.take(asked)
+        if known is None:
+            self.no = self.engine.new_number()
+            return None
+        self.no = known.no
+        self._attempt = known.attempts
+        is_new_round = known.state in (CallState.FAILED, CallState.CANCELLED)
+        self._base = known.attempts if is_new_round else max(0, known.attempts + 1 - self._tries)
+        return known
+
+    def _remembered(self) -> State[Any] | None:
+        site = self.engine.site
+        self._cache_key = self._key()
+        found = site.recall([self._cache_key]).get(self._cache_key)
+        if found is None:
+            return None
+        begun = self.begin()
+        state = self._given_before("", found.result)
+        self._tell_end(state, begun, result=found.result, files=found.files, cached_from=found.run_id)
+        return state
+
+    def _key(self) -> str:
+        options = self.options
+        if options.cache is not True:
+            own = str(options.cache(dict(self.arguments)))
+        elif self._fault is not None:
+            raise self._fault
+        else:
+            own = self._digest
+        parts = (self.engine.site.version, self._slot.name, options.version, own)
+        return "call-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _given_before(self, message: str, result: Arguments | None) -> State[Any]:
+        form = self.function.form
+        value = None
+        if result is not None:
+            value = form.decoded(self.engine.site.parcels.unpack(result, hint=form.hint))
+        return State(StateKind.COMPLETED, message, value, origin=self._origin())
+
+    def _packed(self, state: State[Any]) -> tuple[Packed, State[Any]]:
+        form = self.function.form
+        packed = self.engine.site.parcels.pack(form.encoded(state.data), name=self._slot.name, hint=form.hint)
+        live = packed.live if form.codec is None else state.data
+        return packed, state if live is state.data else replace(state, data=live)
+
+    def _again(self, state: State[Any], begun: float) -> float:
+        site = self.engine.site
+        retry = self._attempt - self._base
+        wait = delay_before(self.options, retry, chance=site.chance(), name=self._slot.name)
+        due = site.clock.now() + wait
+        self._tell_end(state, begun, retry_at=due)
+        return due
+
+    def _finish(self, state: State[Any], begun: float, packed: Packed | None) -> State[Any]:
+        site = self.engine.site
+        waits = self.is_task and bool(self.options.effects)
+        result = packed.arguments if packed is not None else None
+        self._tell_end(
+            state,
+            begun,
+            result=result,
+            files=site.files(self.no),
+            profiles=dict(packed.profiles) if packed is not None else {},
+            wait=waits,
+            cache_key=self._cache_key if packed is not None else None,
+        )
+        if waits:
+            site.confirm(self.no)
+        if self.scope.kept is not None and self._digest:
+            self.scope.kept[self.no] = self._call(state, result)
+        if hooks := hooks_for(self.options, state):
+            facts = RunFacts("", self._slot.name, self.no, self._attempt, self.arguments)
+            with site.within(self.no):
+                call_hooks(hooks, self.function, facts, state)
+        return state
+
+    def _tell_end(self, state: State[Any], begun: float, **more: Any) -> None:
+        site = self.engine.site
+        now = site.clock.now()
+        keeps = more.get("cache_key") is not None and self.options.cache_for is not None
+        site.tell(
+            CallEnded(
+                site.stage,
+                site.fence,
+                site.step,
+                self.no,
+                now - begun,
+                now,
+                message=state.message,
+                metrics=site.metrics(self.no),
+                problem=None if state.is_completed() else problem_of(state),
+                cache_until=now + self.options.cache_for if keeps else None,
+                **more,
+            )
+        )
+
+    def _call(self, state: State[Any], result: Arguments | None) -> Call:
+        """What is on record now, for the next try of the body that made this call."""
+        slot = self._slot
+        return Call(
+            RunId(""),
+            self.no,
+            self.engine.site.step,
+            self.scope.no,
+            self._kind,
+            slot.name,
+            slot.index,
+            slot.position,
+            CallState.COMPLETED if state.is_completed() else CallState.FAILED,
+            attempts=self._attempt,
+            digest=self._digest,
+            given=self._given,
+            result=result,
+            message=state.message,
+        )
+
+    def _failed(self, error: BaseException, problem: Problem) -> State[Any]:
+        return State(StateKind.FAILED, problem.message(), error, origin=self._origin(), problem=problem)
+
+    def _origin(self) -> Origin:
+        return Origin("task" if self.is_task else "flow", self._slot.name)
+
+
+def answer_of_failed(known: Call, origin: Origin) -> State[Any]:
+    """The state of a call that waited, and whose answer is that it failed."""
+    kind = StateKind.CANCELLED if known.state is CallState.CANCELLED else StateKind.FAILED
+    message = known.message or (known.problem.message() if known.problem is not None else "")
+    return State(kind, message, None, origin=origin, problem=known.problem)
+
+
+def fingerprint(parcels: Parcels, arguments: Mapping[str, Any]) -> tuple[str, dict[str, str], PautaError | None]:
+    """What a call was given, as hashes.
+
+    A value that cannot be stored, such as a connection, is known by its type only.
+
+    Returns:
+        The hash of all; of each argument the first digits of its own; and what is wrong with the first argument
+        that cannot be stored.
+    """
+    digests, given, fault = [], {}, None
+    for name, value in arguments.items():
+        try:
+            digest = parcels.digest(value)
+        except StepFault as error:
+            digest, fault = f"~{type(value).__qualname__}", fault or error
+        given[name] = digest[:_SHORT]
+        digests.append(f"{name}={digest}")
+    if digests and not any(given.values()):
+        return "", {}, fault  # a site that keeps nothing compares nothing
+    return hashlib.sha256("\0".join(digests).encode()).hexdigest(), given, fault

@@ -108,7 +108,7 @@ def _in_order(
 
 def unbind(shape: Shape, bound: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Bound arguments as those of a call: by place, and by name."""
-    args = tuple(bound[name] for name in shape.placed)
+    args = tuple([bound[name] for name in shape.placed])
     kwargs = {name: bound[name] for name in shape.named}
     if shape.rest:
         args += tuple(bound[shape.rest])

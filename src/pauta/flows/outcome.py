@@ -32,6 +32,7 @@ from pauta.flows.states import (
 _SHOWN = 5
 _DEPTH = 32
 _HOLDERS = (list, tuple, set, frozenset, dict)
+_PLAIN = frozenset({str, int, float, bool, bytes})
 
 
 def state_of_error(error: BaseException, *, what: str, name: str) -> State[Any]:
@@ -62,12 +63,12 @@ def state_of_value(value: Any, *, what: str, name: str, unasked: Sequence[State[
         unasked: Final states of the tasks it submitted whose results nobody asked for.
     """
     origin = Origin(what, name)
+    if type(value) in _PLAIN:
+        return State(StateKind.COMPLETED, "", value, origin=origin)
     if isinstance(value, GeneratorType | AsyncGeneratorType | CoroutineType):
         return _of_no_value(value, origin)
-    if isinstance(value, State):
-        return _of_returned(value, origin)
-    if isinstance(value, Settles):
-        return of(value.settled(), what, name)
+    if isinstance(value, State | Settles):
+        return _of_returned(value if isinstance(value, State) else value.settled(), origin)
     if value is None:
         failed = [state for state in unasked if not state.is_completed()]
         return _unasked(failed, origin) if failed else of(Completed(), what, name)
@@ -78,7 +79,7 @@ def state_of_value(value: Any, *, what: str, name: str, unasked: Sequence[State[
         which = _which((n, s) for n, s in found if not s.is_completed())
         problem = Problem("FLW-011", {"count": len(failed), "total": len(found), "which": which})
         return _gathered(failed, origin, problem)
-    return of(Completed(data=settled), what, name)
+    return State(StateKind.COMPLETED, "", settled, origin=origin)
 
 
 def _is_cancellation(error: BaseException) -> bool:
@@ -128,7 +129,7 @@ def _settled(value: Any, found: list[tuple[str, State[Any]]], depth: int) -> Any
         return state.data
     if not isinstance(value, _HOLDERS) or depth > _DEPTH:
         return value
-    items = list(value.values() if isinstance(value, dict) else value)
+    items = value.values() if isinstance(value, dict) else value
     # Most values hold none of them; looking at types alone is quick even where there are millions.
     if not any(issubclass(kind, (State, Settles, *_HOLDERS)) for kind in set(map(type, items))):
         return value

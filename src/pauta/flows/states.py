@@ -32,6 +32,8 @@ class StateKind(StrEnum):
 FINAL = frozenset({StateKind.COMPLETED, StateKind.FAILED, StateKind.CANCELLED, StateKind.CRASHED})
 """The kinds after which nothing comes."""
 
+_NAMES = {kind: kind.value.capitalize() for kind in StateKind}
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -69,9 +71,10 @@ class State(Generic[T]):
     cause: BaseException | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kind", StateKind(self.kind))
+        if type(self.kind) is not StateKind:
+            object.__setattr__(self, "kind", StateKind(self.kind))
         if not self.name:
-            object.__setattr__(self, "name", self.kind.value.capitalize())
+            object.__setattr__(self, "name", _NAMES[self.kind])
 
     def is_final(self) -> bool:
         """Whether nothing comes after it."""
@@ -137,9 +140,9 @@ class State(Generic[T]):
         said = [repr(self.message)] if self.message else []
         if self.data is not None:
             said.append(f"data={shorten(_shown(self.data))}")
-        if self.name != self.kind.value.capitalize():
+        if self.name != _NAMES[self.kind]:
             said.append(f"name={self.name!r}")
-        return f"{self.kind.value.capitalize()}({', '.join(said)})"
+        return f"{_NAMES[self.kind]}({', '.join(said)})"
 
 
 class RunFailed(StepFault):

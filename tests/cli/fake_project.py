@@ -195,6 +195,7 @@ PROFILE: dict[str, Any] = {
 class FakePrepared:
     plan: Plan = field(default_factory=plan_of)
     required_inputs: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def unsupplied(self) -> tuple[Problem, ...]:

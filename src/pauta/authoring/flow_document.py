@@ -92,7 +92,7 @@ def _typed(parameter: FlowParameter) -> Iterator[tuple[str, Any]]:
         yield "type", "any"
         return
     yield "type", asked.type
-    given: Mapping[str, Any] = {**limits, "choices": list(asked.choices)}
+    given: Mapping[str, Any] = {"minimum": asked.minimum, "maximum": asked.maximum, "choices": list(asked.choices)}
     yield from ((key, value) for key, value in given.items() if value not in (None, []))
 
 

@@ -39,10 +39,12 @@ def check(
                 "inputs": names,
                 "required_inputs": required,
                 "problems": [],
+                "warnings": [problem.as_json(session.language) for problem in prepared.warnings],
             }
         )
         return 0
     words = session.words
+    session.warn(prepared.warnings)
     session.say("✓ " + _fine(wanted.document, steps, stages, words), "green")
     if names:
         session.say(words("check.inputs", names=", ".join(names)))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from pauta.authoring.names import split_entry
 from pauta.cli.session import Session
 from pauta.domain.problems import InvalidInput, Problem, shorten
 
@@ -14,17 +15,17 @@ PARTS = ("training", "prediction")
 
 
 def document_of(given: str | None, session: Session) -> Path:
-    """The document's path: as given, or the project's only usual one.
+    """The document's path, or ``flows.py:full_flow``: as given, or the project's only usual one.
 
     Raises:
         InvalidInput: CLI-004 when none is given or found, CLI-005 when the one given is not there.
     """
     if given is not None:
-        path = Path(given)
+        path, function = Path(split_entry(given)[0]), split_entry(given)[1]
         if path.is_file():
-            return path
-        values = {"file": shorten(given)}
-        near = get_close_matches(path.name, _documents_in(path.parent), n=1, cutoff=0.5)
+            return Path(given)
+        values = {"file": shorten(path)}
+        near = get_close_matches(path.name, _documents_in(path.parent, python=bool(function)), n=1, cutoff=0.5)
         if near:
             values["nearest"] = str(path.parent / near[0])
         raise InvalidInput(Problem("CLI-005", values, variant="near" if near else ""))
@@ -85,10 +86,11 @@ def _pairs(given: Sequence[str], code: str) -> tuple[dict[str, str], list[Proble
     return found, problems
 
 
-def _documents_in(folder: Path) -> list[str]:
+def _documents_in(folder: Path, *, python: bool) -> list[str]:
     if not folder.is_dir():
         return []
-    return [p.name for p in folder.iterdir() if p.suffix in (".json", ".yaml", ".yml")][:1000]
+    endings = (".py",) if python else (".json", ".yaml", ".yml", ".py")
+    return [p.name for p in folder.iterdir() if p.suffix in endings][:1000]
 
 
 def _shown(path: Path) -> Path:

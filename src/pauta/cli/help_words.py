@@ -97,8 +97,10 @@ HELP_WORDS: dict[str, tuple[str, str]] = {
     ),
     # ---- arguments and options
     "arg.document": (
-        "Pipeline document (JSON or YAML). Without it: pipeline.json, .yaml or .yml of the project.",
-        "Documento do pipeline (JSON ou YAML). Sem ele: pipeline.json, .yaml ou .yml do projeto.",
+        "Pipeline document (JSON or YAML), or a flow: flows.py:full_flow. Without it: pipeline.json, .yaml or .yml "
+        "of the project.",
+        "Documento do pipeline (JSON ou YAML), ou um fluxo: flows.py:full_flow. Sem ele: pipeline.json, .yaml ou .yml "
+        "do projeto.",
     ),
     "arg.folder": ("Where to make it; made when missing.", "Onde criar; a pasta é criada se faltar."),
     "arg.run": ("Id of the run, its unique beginning, or latest.", "Id da execução, seu começo único, ou latest."),

@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from pauta.cli.given import document_of, folder_of
 from pauta.cli.listing import Column, done, show_list, show_one, when, who
 from pauta.cli.options import Document, Scripts
-from pauta.cli.served import command, noun, served
+from pauta.cli.served import command, noun, served, served_or_own
 from pauta.cli.session import session_of
 from pauta.cli.texts import draw_code, draw_version_diff
 
@@ -76,7 +76,7 @@ def publish(
     session = session_of(context)
     path, folder = document_of(document, session), folder_of(scripts)
     with served(context) as remote:
-        remote.prepare(path, scripts=folder, inputs={}, parameters={}, only=None)
+        session.warn(remote.prepare(path, scripts=folder, inputs={}, parameters={}, only=None).warnings)
         publication = publication_of(path, scripts=folder)
         made = remote.client.pipelines.publish(publication, activate=not no_activate, note=note, based_on=based_on)
     answer = {"name": made.name, "version": made.version, "identical": made.identical}
@@ -87,7 +87,7 @@ def publish(
 @command(app, "list")
 def list_(context: typer.Context) -> int:
     """List pipelines."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.pipelines.all()
     show_list(found, HEADS, session_of(context), none="pipeline.none")
     return 0
@@ -97,7 +97,7 @@ def list_(context: typer.Context) -> int:
 def show(context: typer.Context, name: Name, version: OfVersion = None) -> int:
     """Show a pipeline, or one version of it with its document."""
     session = session_of(context)
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         if version is None:
             show_one(remote.client.pipelines.get(name), FACTS, session)
             return 0
@@ -112,7 +112,7 @@ def show(context: typer.Context, name: Name, version: OfVersion = None) -> int:
 @command(app, "versions")
 def versions(context: typer.Context, name: Name) -> int:
     """List its versions, newest first."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.pipelines.versions(name)
     show_list(found, VERSIONS, session_of(context), none="pipeline.none")
     return 0
@@ -129,7 +129,7 @@ def activate(context: typer.Context, name: Name, version: Version, why: Why = No
 @command(app, "activations")
 def activations(context: typer.Context, name: Name) -> int:
     """Which version ran from when on."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.pipelines.activations(name)
     show_list(found, ACTIVATIONS, session_of(context), none="pipeline.never_active")
     return 0
@@ -139,7 +139,7 @@ def activations(context: typer.Context, name: Name) -> int:
 def diff(context: typer.Context, name: Name, version: Version, other: Other) -> int:
     """How two versions differ."""
     session = session_of(context)
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         found = remote.client.pipelines.difference(name, version, other)
     if session.as_json:
         session.answer(found)
@@ -152,7 +152,7 @@ def diff(context: typer.Context, name: Name, version: Version, other: Other) -> 
 def scripts(context: typer.Context, name: Name, version: OfVersion = None, path: Path_ = None) -> int:
     """List the scripts of a version, or show one."""
     session = session_of(context)
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         number = version if version is not None else int(remote.client.pipelines.get(name)["active"])
         if path is not None:
             text = remote.client.pipelines.script(name, number, path)

@@ -33,6 +33,7 @@ def plan(
     wanted = understand(Given(document, scripts, inputs or (), parameters or (), only), session)
     with opened(session) as project:
         prepared = prepare_to_run(project, wanted)
+        session.warn(prepared.warnings)
         lines = project.outlook(prepared, use_cache=not no_cache)
     if session.as_json:
         session.answer({"pipeline": prepared.pipeline.name, "steps": [line.as_json() for line in lines]})

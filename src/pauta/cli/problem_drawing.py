@@ -31,9 +31,19 @@ def draw_problems(problems: Sequence[Problem], *, console: Console, words: Words
         console.print(Text(words("problem.many", count=len(problems)), style="bold red"))
 
 
-def draw_problem(problem: Problem, *, console: Console, words: Words, roots: Sequence[Path]) -> None:
+def draw_warnings(problems: Sequence[Problem], *, console: Console, words: Words, roots: Sequence[Path]) -> None:
+    """Doubtful things, the first hundred: nothing is stopped by them."""
+    for problem in problems[:MOST_SHOWN]:
+        draw_problem(problem, console=console, words=words, roots=roots, mark="!", style="yellow")
+    if len(problems) > MOST_SHOWN:
+        console.print(Text(words("problem.rest", count=len(problems) - MOST_SHOWN)))
+
+
+def draw_problem(
+    problem: Problem, *, console: Console, words: Words, roots: Sequence[Path], mark: str = "✗", style: str = "red"
+) -> None:
     """One problem."""
-    head = Text("✗ ", style="red").append(problem.code, style="bold red")
+    head = Text(f"{mark} ", style=style).append(problem.code, style=f"bold {style}")
     where = _where(problem.place, words) if problem.place else ""
     if where:
         head.append("  ").append(where, style="bold")

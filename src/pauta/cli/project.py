@@ -38,6 +38,11 @@ class Prepared(Protocol):
         ...
 
     @property
+    def warnings(self) -> Sequence[Problem]:
+        """What is doubtful in the scripts, but stops nothing."""
+        ...
+
+    @property
     def unsupplied(self) -> Sequence[Problem]:
         """The same as problems, with their places."""
         ...

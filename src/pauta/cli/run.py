@@ -39,6 +39,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option of the comman
     with opened(session) as project:
         project.get_ready()
         prepared = prepare_to_run(project, wanted)
+        session.warn(prepared.warnings)
         run_id = project.submit(prepared, use_cache=not no_cache)
         names = [step.name for step in prepared.plan.steps]
         return execute(project, run_id, names=names, showing=showing, session=session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,15 @@ class Session:
         from rich.text import Text
 
         self.live.print(Text(clean(text), style="dim"), soft_wrap=True)
+
+    def warn(self, problems: Sequence[Problem]) -> None:
+        """Show what is doubtful, on standard error: it is no result, and stops nothing."""
+        if not problems or self.as_json:
+            return
+        from pauta.cli.problem_drawing import draw_warnings
+
+        folder = Path(self.project) if self.project else Path()
+        draw_warnings(problems, console=self.err, words=self.words, roots=(folder, folder / "scripts"))
 
     def answer(self, value: Any) -> None:
         """The one JSON value of a ``--json`` call."""

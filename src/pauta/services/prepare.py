@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pauta.authoring.check import check_frames, check_signatures, check_supplied, required_inputs
-from pauta.authoring.document import parse_document, read_document
-from pauta.authoring.parameters import apply, fill, read_texts
+from pauta.authoring.code_check import check_code
+from pauta.authoring.flow_policy import unseen_options, with_options
+from pauta.authoring.opening import in_their_folder, names_a_flow, open_document
+from pauta.authoring.parameters import apply, fill, read_texts, referred
 from pauta.authoring.scripts import ReadScript, read_scripts
 from pauta.authoring.selection import select
 from pauta.domain.ids import Address
@@ -38,6 +40,7 @@ class Prepared:
         files: Where each input's data is, by name.
         parameters: Filled-in parameters, secrets left out.
         options: How it was asked for; `use_cache` is set when it is submitted.
+        warnings: What is doubtful in the scripts, but stops nothing.
     """
 
     pipeline: Pipeline
@@ -48,6 +51,7 @@ class Prepared:
     files: Mapping[str, Path]
     parameters: Mapping[str, Any]
     options: RunOptions
+    warnings: tuple[Problem, ...] = ()
 
     def spec(self, name: str) -> InputSpec:
         """What the document says of an input; an undeclared one may be anything."""
@@ -66,8 +70,8 @@ def prepare(
     """Read, check and plan a document with its scripts.
 
     Args:
-        document: The pipeline document, JSON or YAML.
-        scripts: Where scripts live; the document's own folder when None.
+        document: The pipeline document, JSON or YAML; or a flow, as ``flows.py:full_flow``.
+        scripts: Where scripts live; see `open_document` for where they are looked for when None.
         inputs: Data files by frame name; they come before the document's own sources.
         parameters: Values by parameter name.
         texts: Values as typed on a command line: read as the declared types say.
@@ -76,10 +80,29 @@ def prepare(
     Raises:
         InvalidInput: With every problem of the document, its scripts and the parameters.
     """
-    pipeline = parse_document(read_document(document, file=str(document)), file=str(document))
-    root = scripts if scripts is not None else document.parent
-    files = _files(pipeline, inputs, folder=document.parent)
-    checked, read, problems = check(pipeline, root=root, supplied=set(files), only=only)
+    try:
+        return _prepared(document, scripts, inputs, parameters=parameters, texts=texts, only=only)
+    except InvalidInput as error:
+        if not names_a_flow(document):
+            raise
+        raise InvalidInput(in_their_folder(error.problems, document, scripts=scripts)) from error
+
+
+def _prepared(
+    document: Path,
+    scripts: Path | None,
+    inputs: Mapping[str, Path],
+    *,
+    parameters: Mapping[str, Any],
+    texts: Mapping[str, str],
+    only: str | None,
+) -> Prepared:
+    opened = open_document(document, scripts=scripts, supplied=inputs.keys())
+    pipeline = opened.pipeline
+    files = _files(pipeline, inputs, folder=opened.folder)
+    checked, read, problems = check(pipeline, root=opened.scripts, supplied=set(files), only=only)
+    found = check_code(read.values(), here=True)
+    problems.extend(found.errors)
     values: Mapping[str, Any] = {}
     try:
         values = fill(pipeline, {**read_texts(pipeline, texts), **parameters})
@@ -87,6 +110,9 @@ def prepare(
         problems.extend(error.problems)
     if problems:
         raise InvalidInput(problems)
+    warnings = [*checked.warnings, *found.warnings]
+    if names_a_flow(document):
+        warnings = in_their_folder(warnings, document, scripts=scripts)
     return Prepared(
         pipeline=pipeline,
         plan=plan_of(checked, values),
@@ -95,7 +121,8 @@ def prepare(
         sources=_sources(read),
         files=files,
         parameters=without_secrets(pipeline, values),
-        options=RunOptions(only=only, document=str(document), scripts=str(root)),
+        options=RunOptions(only=only, document=str(document), scripts=str(opened.scripts)),
+        warnings=tuple(warnings),
     )
 
 
@@ -110,6 +137,7 @@ class Checked:
         supplied: Names of the frames that are given or have a source.
         required_inputs: Inputs that still have to be supplied.
         unsupplied: The same as problems, with their places.
+        warnings: What is doubtful, but stops nothing.
     """
 
     pipeline: Pipeline
@@ -118,6 +146,7 @@ class Checked:
     supplied: Set[str]
     required_inputs: tuple[str, ...]
     unsupplied: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def check(
@@ -140,13 +169,15 @@ def check(
     scripts = {name: found.script for name, found in read.items()}
     problems.extend(check_frames(pipeline, supplied=supplied, parts=only))
     problems.extend(check_signatures(pipeline, scripts, parts=only))
+    flows = {name: found.flow for name, found in read.items() if found.flow is not None}
     checked = Checked(
         pipeline,
-        steps,
+        tuple(with_options(step, flows[step.name]) if step.name in flows else step for step in steps),
         scripts,
         supplied,
         required_inputs=tuple(name for name in required_inputs(pipeline, only) if name not in supplied),
         unsupplied=tuple(check_supplied(pipeline, supplied=supplied, parts=only)),
+        warnings=tuple(p for step in steps if step.name in flows for p in unseen_options(step, flows[step.name])),
     )
     return checked, read, problems
 
@@ -160,8 +191,23 @@ def plan_of(checked: Checked, values: Mapping[str, Any]) -> Plan:
         checked.steps,
         checked.scripts,
         supplied={*checked.supplied, *checked.required_inputs},
-        kwargs={s.name: apply(s.kwargs, for_steps) for s in checked.steps},
+        kwargs={s.name: apply(_given(s, checked, for_steps), for_steps) for s in checked.steps},
     )
+
+
+def _given(step: Step, checked: Checked, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A step's keyword arguments without those for which its function has a default and nobody has a value.
+
+    That default may be anything that Python can say, and a document cannot. (``execute`` has always been given None.)
+    """
+    if not step.entry:
+        return step.kwargs
+    declared = checked.pipeline.parameters
+    optional = {
+        parameter.name for parameter in checked.scripts[step.name].signature.parameters if not parameter.required
+    }
+    unset = {name for name, spec in declared.items() if values.get(name) is None and spec.default is None}
+    return {k: v for k, v in step.kwargs.items() if not (k in optional and referred(v) in unset)}
 
 
 def without_secrets(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,12 @@ _ENTRIES: dict[str, Bilingual] = {
         'no function "{name}", nor any other function', 'não há função "{name}", nem outra função qualquer'
     ),
     "FLW-050.not_callable": both('"{name}" is {found}, not a function', '"{name}" é {found}, não uma função'),
+    "FLW-050.unseen": both(
+        'what "{name}" takes cannot be seen without running the file',
+        'sem executar o arquivo não se vê o que "{name}" recebe',
+        do="Name a function that is written there, or write a pipeline document with a step that calls it.",
+        faca="Indique uma função escrita ali, ou escreva um documento de pipeline com uma etapa que a chame.",
+    ),
     "FLW-051": both(
         "there are several flows: {found}",
         "há vários fluxos: {found}",

@@ -13,7 +13,7 @@ from pauta.domain.access import GRANTED, Role
 from pauta.domain.calls import Arguments, Awaited, Call, CallKind, CallState
 from pauta.domain.ids import Address, RunId
 from pauta.domain.outputs import Kind, Output
-from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem, StepFault
+from pauta.domain.problems import Conflict, NotFound, Problem
 from pauta.domain.runs import Run
 from pauta.domain.states import FINAL_RUNS
 from pauta.frames.values import json_bytes, plain
@@ -169,12 +169,9 @@ def answer_of(value: Any) -> Arguments:
     """A JSON value as it is kept with its call: plain, so that nothing in it is taken for a tag.
 
     Raises:
-        InvalidInput: SCR-022 when JSON cannot hold it.
+        StepFault: SCR-022 when JSON cannot hold it.
     """
-    try:
-        kept = plain(value, output="answer")
-    except StepFault as fault:
-        raise InvalidInput(fault.problems) from None
+    kept = plain(value, output="answer")
     text = json_bytes(kept)
     address = Address(blake3(text).hexdigest())
     return Arguments(Output(Kind.VALUE, address, len(text), "json", value=kept, inline=True))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pauta.domain.outputs import INLINE_LIMIT
-from pauta.domain.problems import InvalidInput, Place, Problem, shorten
+from pauta.domain.problems import InvalidInput, Place, Problem, StepFault, shorten
+from pauta.frames.values import json_bytes, plain
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -35,9 +36,12 @@ def check_answer(value: Any, schema: Mapping[str, Any] | None) -> None:
 
     Raises:
         InvalidInput: FLW-087, one problem for each fault with the place in the answer; when the answer is too
-            large; when the schema is none.
+            large; when the schema is none. SCR-022 when JSON cannot hold it.
     """
-    size = len(msgspec.json.encode(value))
+    try:
+        size = len(json_bytes(plain(value, output="answer")))
+    except StepFault as unfit:
+        raise InvalidInput(unfit.problems) from None
     if size > INLINE_LIMIT:
         raise InvalidInput(Problem("FLW-087", {"size": size, "most": INLINE_LIMIT}, variant="large"))
     if schema is None:

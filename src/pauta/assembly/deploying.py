@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pauta.assembly.flow_material import Drift, Material, drift_of
 from pauta.authoring.schedule_arguments import USUAL_NAME, WantedSchedule
-from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Problem, shorten
+from pauta.domain.problems import Conflict, InvalidInput, NotFound, PautaError, Place, Problem, shorten
 from pauta.domain.runs import DEFAULT_POOL
 
 if TYPE_CHECKING:
     from pauta.adapters.api_client import ApiClient
     from pauta.adapters.api_rows import Row
+    from pauta.services.view_pipelines import PublishedView
 
 _FIRINGS_SHOWN = 3
 _LONGEST_CHANGE = 60
@@ -106,21 +107,31 @@ class Deployer:
         self._changes: list[Change] = []
 
     def apply(self, wanted: Wanted) -> Deployed:
-        """Make it so.
+        """Make it so. Whatever can be found wrong with it is found before anything is changed that others see.
 
         Raises:
-            InvalidInput: FLW-079 when its pool is not there; with every problem of what is wanted.
+            InvalidInput: SCH-… of its schedules, FLW-079 when its pool is not there; with every problem of what is
+                wanted.
             Conflict: FLW-078 when the name is another pipeline's.
         """
         self._changes = []
         before = self._present(wanted.name)
         self._check_pool(wanted, before)
+        for schedule in wanted.schedules or ():
+            self._client.schedules.preview(schedule.timing, count=1)
         fields = dict(wanted.fields)
-        drift, digest = Drift(), ""
+        drift, published = Drift(), None
         if wanted.material is not None:
-            drift, digest = self._publish(wanted, wanted.material, before, fields)
+            drift, published = self._publish(wanted, wanted.material, before, fields)
         present = self._make(wanted, before, fields)
-        self._schedule(wanted, known=before is not None)
+        if published is not None and not published.active:
+            self._client.pipelines.activate(published.name, published.version)
+        try:
+            self._schedule(wanted, known=before is not None)
+        except PautaError:
+            if before is None:  # half a deployment is worse than none: it would never run
+                self._client.deployments.remove(wanted.name)
+            raise
         if wanted.paused and present.get("state") != "paused":
             self._paused(wanted.name)
         return Deployed(
@@ -128,7 +139,7 @@ class Deployer:
             changes=tuple(self._changes),
             pipeline=str(present["pipeline"]),
             version=present.get("pipeline_version"),
-            digest=digest,
+            digest=published.digest if published is not None else "",
             pool=str(present.get("pool") or DEFAULT_POOL),
             next=self._firings(wanted.name, known=before is not None or not self._dry_run),
             drift=drift,
@@ -152,7 +163,7 @@ class Deployer:
 
     def _publish(
         self, wanted: Wanted, material: Material, before: Row | None, fields: dict[str, Any]
-    ) -> tuple[Drift, str]:
+    ) -> tuple[Drift, PublishedView | None]:
         if wanted.strict and before is not None and before["pipeline"] != material.name:
             values = {"deployment": wanted.name, "present": str(before["pipeline"]), "wanted": material.name}
             raise Conflict(Problem("FLW-078", {key: shorten(value) for key, value in values.items()}))
@@ -165,13 +176,14 @@ class Deployer:
                 self._note("would_publish", of=material.name, fields=names_of(drift))
             if before is not None and drift and wanted.pinned:
                 self._note("would_run_new_version")
-            return drift, ""
-        made = self._client.pipelines.publish(material.publication, note=wanted.note or material.note or None)
+            return drift, None
+        note = wanted.note or material.note or None
+        made = self._client.pipelines.publish(material.publication, note=note, activate=not wanted.pinned)
         if not made.identical:
             self._note("published", of=f"{made.name} {made.version}", fields=names_of(drift))
         if wanted.pinned:
             fields["pipeline_version"] = made.version
-        return drift, made.digest
+        return drift, made
 
     def _drift(self, material: Material, before: Row | None) -> Drift:
         if before is None or before["pipeline"] != material.name:
@@ -243,7 +255,7 @@ class Deployer:
             zone = str((row.get("timing") or {}).get("zone", ""))
             for comes in self._client.schedules.next(row["id"], count=_FIRINGS_SHOWN):
                 if comes.get("runs"):
-                    local = f"{str(comes['runs']).replace('T', ' ')[:16]} {zone}".rstrip()
+                    local = f"{_clock(str(comes['runs']))} {zone}".rstrip()
                     found.append((str(comes["at"]), str(row["name"]), local))
         return tuple((schedule, local) for _, schedule, local in sorted(found)[:_FIRINGS_SHOWN])
 
@@ -253,6 +265,11 @@ class Deployer:
             return
         self._changes = [change for change in self._changes if change.what != "same"]
         self._changes.append(Change(what, of, tuple(fields), tuple(told) or tuple(fields)))
+
+
+def _clock(local: str) -> str:
+    """Date and time; seconds only where there are any."""
+    return local.replace("T", " ")[:19].removesuffix(":00")
 
 
 def timing_text(timing: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from shlex import join
 
 from pauta.assembly.deploying import Change, Deployed
+from pauta.domain.runs import DEFAULT_POOL
 
 _SHOWN_OF_HASH = 16
 
@@ -14,7 +15,9 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Version {version} of {pipeline} was published, hash {digest}.",
         "A versão {version} de {pipeline} foi publicada, hash {digest}.",
     ),
-    "files": ("  {fields}", "  {fields}"),
+    "files_changed": ("  changed: {files}", "  mudaram: {files}"),
+    "files_added": ("  new: {files}", "  novos: {files}"),
+    "files_removed": ("  gone: {files}", "  saíram: {files}"),
     "created": ("Deployment {name} was made: it runs {runs}.", "O deployment {name} foi criado: executa {runs}."),
     "changed": ("Deployment {name} was changed: {fields}.", "O deployment {name} foi alterado: {fields}."),
     "same": (
@@ -67,27 +70,39 @@ def word(key: str, language: str, **values: object) -> str:
     return _WORDS[key][1 if language == "pt" else 0].format(**values)
 
 
-def told(deployed: Deployed, *, language: str, folder: str | None) -> Iterator[str]:
+def told(deployed: Deployed, *, language: str) -> Iterator[str]:
     """What came of a deployment, line by line.
+
+    Args:
+        deployed: What came of it.
+        language: ``en`` or ``pt``.
+    """
+    key = "active" if deployed.version is None else "version"
+    runs = word(key, language, version=deployed.version, pipeline=deployed.pipeline)
+    for change in deployed.changes:
+        yield _line(change, deployed, runs=runs, language=language)
+        if change.what == "published":
+            drift = deployed.drift
+            for key, files in (("changed", drift.changed), ("added", drift.added), ("removed", drift.removed)):
+                if files:
+                    yield word(f"files_{key}", language, files=", ".join(files))
+    if deployed.next:
+        yield word("next", language, times=", ".join(local for _, local in deployed.next))
+    else:
+        yield word("no_next", language, run=join(["pauta", "deployment", "run", deployed.name]))
+
+
+def starting(deployed: Deployed, *, language: str, folder: str | None) -> Iterator[str]:
+    """What has to be started for it to run, line by line.
 
     Args:
         deployed: What came of it.
         language: ``en`` or ``pt``.
         folder: The project's folder when no server runs for it, else None.
     """
-    key = "active" if deployed.version is None else "version"
-    runs = word(key, language, version=deployed.version, pipeline=deployed.pipeline)
-    for change in deployed.changes:
-        yield _line(change, deployed, runs=runs, language=language)
-        if change.what == "published" and change.fields:
-            yield word("files", language, fields=", ".join(change.fields))
-    if deployed.next:
-        yield word("next", language, times=", ".join(local for _, local in deployed.next))
-    else:
-        yield word("no_next", language, run=join(["pauta", "deployment", "run", deployed.name]))
     if folder is not None:
         yield word("server", language, folder=folder)
-    if deployed.pool != "default" or folder is None:
+    if deployed.pool != DEFAULT_POOL:
         worker = join(["pauta", "worker", "start", "-p", deployed.pool])
         yield word("worker", language, pool=deployed.pool, worker=worker)
 

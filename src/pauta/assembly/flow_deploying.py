@@ -164,10 +164,15 @@ def serve(*flows: Any, name: str | None = None, **terms: Any) -> None:
         serve_all([(item.flow, item.name, terms_of(item.terms)) for item in wanted])
 
 
-def deploy_all(wanted: Sequence[tuple[Any, str, Terms]]) -> list[Deployed]:
-    """Deploy several, and tell of each on standard output."""
+def deploy_all(wanted: Sequence[tuple[Any, str, Terms]], *, hints: bool = True) -> list[Deployed]:
+    """Deploy several, and tell of each on standard output.
+
+    Args:
+        wanted: Flow, name and terms of each.
+        hints: Also tell what has to be started for them to run.
+    """
     from pauta.assembly.deploying import Deployer
-    from pauta.assembly.deploying_words import told, word
+    from pauta.assembly.deploying_words import starting, told, word
     from pauta.assembly.reaching import reach_or_open
 
     language, say = from_environment(os.environ), _say
@@ -177,7 +182,9 @@ def deploy_all(wanted: Sequence[tuple[Any, str, Terms]]) -> list[Deployed]:
         own = str(folder) if project.is_own else None
         for flow, name, terms in wanted:
             deployed = Deployer(project.client).apply(_wanted(flow, name, terms, base=folder, client=project.client))
-            for line in told(deployed, language=language, folder=own):
+            for line in told(deployed, language=language):
+                say(line)
+            for line in starting(deployed, language=language, folder=own) if hints else ():
                 say(line)
             if terms.ignored:
                 say(word("ignored", language, names=", ".join(terms.ignored)))

@@ -14,6 +14,7 @@ from pauta.assembly.flow_deploying import Terms, deploy_all, project_folder
 from pauta.assembly.reaching import Reached, server_of
 from pauta.assembly.worker_credentials import lent_token
 from pauta.domain.languages import from_environment
+from pauta.domain.settings import WorkerSettings
 
 
 def serve_all(wanted: Sequence[tuple[Any, str, Terms]]) -> None:
@@ -23,16 +24,15 @@ def serve_all(wanted: Sequence[tuple[Any, str, Terms]]) -> None:
         InvalidInput: FLW-083 when the server does not lend this process a worker's token; as `deploy`.
     """
     folder = project_folder(wanted[0][0])
-    made = deploy_all(wanted)
+    made = deploy_all(wanted, hints=False)
     pools = tuple(dict.fromkeys(deployed.pool for deployed in made))
     reached = server_of(folder)
-    if reached is None:
-        _be_the_server(folder, made, pools)
-    else:
-        _work_for(reached, folder, pools)
+    code = _be_the_server(folder, made, pools) if reached is None else _work_for(reached, folder, pools)
+    if code:  # a part of the server failed, and said so
+        raise SystemExit(code)
 
 
-def _be_the_server(folder: Path, made: Sequence[Deployed], pools: tuple[str, ...]) -> None:
+def _be_the_server(folder: Path, made: Sequence[Deployed], pools: tuple[str, ...]) -> int:
     from pauta.assembly.serving import serve
     from pauta.assembly.settings import load_settings
 
@@ -45,18 +45,20 @@ def _be_the_server(folder: Path, made: Sequence[Deployed], pools: tuple[str, ...
         _aside(f"  {url}")
         _aside(f"  {link}")
 
-    serve(folder, flags=flags, say=_aside, greet=greet)
+    return serve(folder, flags=flags, say=_aside, greet=greet)
 
 
-def _work_for(reached: Reached, folder: Path, pools: tuple[str, ...]) -> None:
+def _work_for(reached: Reached, folder: Path, pools: tuple[str, ...]) -> int:
     from pauta.assembly.remote_worker import start_worker
 
     language = from_environment(os.environ)
+
+    def greet(settings: WorkerSettings) -> None:
+        _aside(word("works", language, url=reached.url, pools=", ".join(settings.pools)))
+
     with lent_token(reached, pools, environ=os.environ, language=language) as token:
         flags = {"pools": pools, "server": reached.url, "token": token}
-        start_worker(
-            folder, flags, greet=lambda _: _aside(word("works", language, url=reached.url, pools=", ".join(pools)))
-        )
+        return start_worker(folder, flags, greet=greet)
 
 
 def _aside(line: str) -> None:

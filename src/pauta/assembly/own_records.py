@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Indoors(Connection):
+class IndoorConnection(Connection):
     """A connection that leads to no server: its routes are called here."""
 
     def __init__(self, indoors: Indoors, *, folder: Path) -> None:
@@ -68,7 +68,7 @@ def own_records(folder: Path, *, language: str, say: Callable[[str], None]) -> I
     settings = load_settings(folder, environ=os.environ).settings
     with opened_control(folder, settings, say=say) as control:
         indoors = Indoors(control, settings, routes=all_routes(), language=language)
-        client = ApiClient.over(_Indoors(indoors, folder=folder))
+        client = ApiClient.over(IndoorConnection(indoors, folder=folder))
         project = RemoteProject(folder, client, here=True, language=language)
         project.is_own = True
         yield project

@@ -11,7 +11,7 @@ from pauta.domain.problems import InvalidInput, Place, Problem, shorten
 
 NAME = "pauta.toml"
 
-OTHER_TABLES = ("deployment",)
+OTHER_TABLES = ("deployment", "deployments")
 """Tables that are no settings: `pauta deploy` reads them."""
 
 # Compiled when they are needed: most files have nothing to look for.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +15,7 @@ from pauta.cli.given import folder_of
 from pauta.cli.listing import Column, show_list
 from pauta.cli.served import alone, served_or_own
 from pauta.cli.session import Session, session_of
-from pauta.domain.problems import Problem, shorten
+from pauta.domain.problems import PautaError, Place, Problem, shorten
 
 if TYPE_CHECKING:
     from pauta.assembly.deploying import Deployed, Wanted
@@ -39,9 +42,29 @@ def deploy(context: typer.Context, names: Names = None, dry_run: DryRun = False)
     tables = read_tables(folder / "pauta.toml", only=tuple(names or ()))
     with served_or_own(context, makes=True) as remote:
         deployer = Deployer(remote.client, dry_run=dry_run)
-        made = [deployer.apply(_wanted(table, folder=folder, remote=remote)) for table in tables]
+        made = []
+        for table in tables:
+            with _named(table.name):
+                made.append(deployer.apply(_wanted(table, folder=folder, remote=remote)))
     _show(made, session, dry_run=dry_run)
     return 0
+
+
+@contextmanager
+def _named(deployment: str) -> Iterator[None]:
+    """Say of problems that lie in no file which of several deployments they belong to."""
+    try:
+        yield
+    except PautaError as error:
+        raise type(error)([_of(problem, deployment) for problem in error.problems]) from error
+
+
+def _of(problem: Problem, deployment: str) -> Problem:
+    place = problem.place or Place()
+    if place.file is not None:
+        return problem
+    field = f"deployment.{deployment}.{place.field}" if place.field else f"deployment.{deployment}"
+    return replace(problem, place=Place(field=field))
 
 
 def _show(made: list[Deployed], session: Session, *, dry_run: bool) -> None:
@@ -61,13 +84,12 @@ def _row(name: str, change: Any, session: Session) -> dict[str, Any]:
 
 def drift_problem(deployment: str, pipeline: str, version: int | None, drift: Drift) -> Problem:
     """FLW-076: what a deployment's source holds is not what was deployed."""
-    from pauta.assembly.deploying import names_of
-
+    files = {"changed": drift.changed, "added": drift.added, "removed": drift.removed}
     return Problem(
         "FLW-076",
         {
             "deployment": shorten(deployment),
-            "files": shorten(", ".join(names_of(drift)), 400),
+            **{name: shorten(", ".join(paths), 200) or "-" for name, paths in files.items()},
             "pipeline": shorten(pipeline),
             "version": version or "-",
         },

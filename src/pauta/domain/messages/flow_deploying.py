@@ -113,8 +113,10 @@ _SOURCES: dict[str, Bilingual] = {
 
 _DEPLOYMENTS: dict[str, Bilingual] = {
     "FLW-076": both(
-        'the source of deployment "{deployment}" is not what was deployed any more: {files}',
-        'a origem do deployment "{deployment}" não é mais a que foi publicada: {files}',
+        'the source of deployment "{deployment}" is not what was deployed any more; changed: {changed}; new: {added}; '
+        "gone: {removed}",
+        'a origem do deployment "{deployment}" não é mais a que foi publicada; mudaram: {changed}; novos: {added}; '
+        "saíram: {removed}",
         do="It still runs version {version} of {pipeline}. Deploy it again, and it runs what the source holds now.",
         faca="Ele ainda executa a versão {version} de {pipeline}. Faça o deploy de novo para que execute o que a "
         "origem contém agora.",

@@ -74,7 +74,7 @@ def delay_before(options: TaskOptions | FlowOptions, retry: int, *, chance: floa
     return max(0.0, _planned(options, retry, name) * (1 + options.retry_jitter * (2 * chance - 1)))
 
 
-def planned_delays(options: TaskOptions, *, name: str = "") -> tuple[float, ...]:
+def planned_delays(options: TaskOptions | FlowOptions, *, name: str = "") -> tuple[float, ...]:
     """The waits before all retries without chance; equal ones at the end are given once, as the last one stays.
 
     Raises:

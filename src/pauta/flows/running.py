@@ -13,9 +13,11 @@ from pauta.flows.outliving import leave_if_forked
 from pauta.flows.places import place_of
 from pauta.flows.scope import Scope
 from pauta.flows.site import Suspend
-from pauta.flows.states import Cancelled, State
+from pauta.flows.states import Cancelled, Origin, State, StateKind
 from pauta.flows.timing import OutOfTime, time_limit
 from pauta.flows.waiting import wait_for_futures
+
+_PLAIN = frozenset({type(None), str, int, float, bool, bytes})
 
 
 def run_body(scope: Scope, function: Any, arguments: Mapping[str, Any], *, timeout: float | None) -> State[Any]:
@@ -62,8 +64,7 @@ def settle(scope: Scope, function: Any, value: Any, error: BaseException | None)
         abandon(scope)
         state = state_of_error(error, what=function.what, name=function.name)
     else:
-        unasked = [future.final for future in scope.futures if not future.was_asked and future.final is not None]
-        state = state_of_value(value, what=function.what, name=function.name, unasked=unasked)
+        state = _plainly(scope, function, value) or _derived(scope, function, value)
     if scope.is_task:
         scope.engine.watchman.look(function.name)
     elif error is None:
@@ -99,8 +100,22 @@ def out_of_time(function: Any, seconds: float | None) -> StepFault:
 
 
 def _called(scope: Scope, function: Any, arguments: Mapping[str, Any]) -> Any:
+    if scope.engine.site.disturb is not None:
+        scope.engine.site.disturb(function.name, scope.no)
     args, kwargs = function.unbound(arguments)
     value = function.fn(*args, **kwargs)
     if not function.is_async:
         return value
     return late.asynchronous().run_to_end(scope, value)
+
+
+def _plainly(scope: Scope, function: Any, value: Any) -> State[Any] | None:
+    """The state of most bodies: completed, with a value in which no state can be hidden."""
+    if type(value) not in _PLAIN or scope.futures:
+        return None
+    return State(StateKind.COMPLETED, "", value, "Completed", origin=Origin(function.what, function.name))
+
+
+def _derived(scope: Scope, function: Any, value: Any) -> State[Any]:
+    unasked = [future.final for future in scope.futures if not future.was_asked and future.final is not None]
+    return state_of_value(value, what=function.what, name=function.name, unasked=unasked)

@@ -97,6 +97,7 @@ class Site:
         files: The files that the call left in the working folder; nothing but for calls that ran alone.
         metrics: Takes the metrics that were logged within a call since it began.
         shown: Path of a file → path to show in messages.
+        disturb: Called with name and number (None: the flow's own) before a body begins; raises to let it fail.
         complain: What to say of an exception of a body, with the place in the user's file; None: the flow's own way.
     """
 
@@ -118,6 +119,7 @@ class Site:
     metrics: Callable[[int], dict[str, float]] = lambda call: {}
     shown: Mapping[str, str] = field(default_factory=dict)
     complain: Callable[[BaseException], Problem] | None = None
+    disturb: Callable[[str, int | None], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def begin_runs(
         if isinstance(each.request, Problem):
             failed = replace(call, state=CallState.FAILED, ended_at=now, problem=each.request, awaited=None)
             sheet.ledger.put(failed)
+            # Its flow may have begun to wait for it in the same breath.
+            sheet.give(sheet.stage_of(call.step), Answered(), now=now)
             continue
         request = each.request.for_flow(ParentCall(sheet.run.id, call.no))
         child = put_on_record(tx, request, now=now, random_bits=random_bits)

@@ -245,3 +245,12 @@ def test_P2_a_stage_whose_answers_are_all_there_can_be_woken_by_the_reaper(world
     world.report(run, begun(first), awaits(first, 0, CallKind.INPUT), suspended(first, 0))
     world.desk.wake(run, 0)
     claim(world, run)
+
+
+def test_a_flow_is_told_at_once_of_a_run_that_cannot_be_begun(world: World) -> None:
+    run = world.submit(flow_plan())
+    first = claim(world, run)
+    spawn = Spawn(pipeline="unknown")
+    world.report(run, begun(first), awaits(first, 0, CallKind.RUN, spawn=spawn), suspended(first, 0))
+    [call] = claim(world, run).order.steps[0].flow.calls  # type: ignore[union-attr]
+    assert (call.state, call.problem and call.problem.code) == (CallState.FAILED, "FLW-090")

@@ -231,7 +231,7 @@ class FakeProject:
     def records(self) -> Path:
         return self.folder / ".pauta"
 
-    def _ask(self, call: str, **arguments: Any) -> None:
+    def _ask(self, call: str, /, **arguments: Any) -> None:
         self.asked.append((call, arguments))
         if self.fault is not None:
             raise self.fault

@@ -8,7 +8,7 @@ from pauta.domain.calls import Awaited, Spawn
 from pauta.flows.delays import planned_delays
 from pauta.flows.future import Awaiting
 from pauta.flows.parameters import hints_of
-from pauta.flows.states import Cancelled, State
+from pauta.flows.states import State
 from pauta.flows.submitted import Submitted
 
 T = TypeVar("T")
@@ -19,18 +19,20 @@ class Apart(Submitted[T], Awaiting[T]):
 
     is_asked = False
 
-    def _came(self) -> State[Any] | None:
-        call = self._call
-        if call.scope.is_over:
-            return Cancelled("it was not run, because its flow failed")
-        state = call.prepare()
-        self.ended_at = call.ended_at
-        if state is None:
-            if not call.is_paused:
-                call.ask(Awaited(), self._spawn())
-            self.no = call.no
-            self.is_asked = True
+    def look_up(self) -> bool:
+        """As of any submitted task; one that was asked for before needs nothing more."""
+        return super().look_up() or self.is_asked
+
+    def _look_up(self) -> State[Any] | None:
+        state = super()._look_up()
+        self.no = self._call.no
+        self.is_asked = self._call.is_paused
         return state
+
+    def _done(self) -> None:
+        if not self.is_asked:
+            self._call.ask(Awaited(), self._spawn())
+            self.is_asked = True
 
     def _spawn(self) -> Spawn:
         task, call = self._call.function, self._call

@@ -34,6 +34,7 @@ class BodyCall:
         function: The task or flow.
         arguments: By parameter, once they are known.
         no: Its number, once it has one.
+        is_task: Whether it is a task, rather than a subflow.
         is_paused: Whether it is on record and waits.
         ended_at: When it ended in an earlier attempt of the flow, in seconds since 1970; infinite otherwise.
     """
@@ -54,7 +55,7 @@ class BodyCall:
         "ended_at",
         "engine",
         "function",
-        "is_paused",
+        "is_paused", "is_task",
         "kwargs",
         "no",
         "options",
@@ -82,6 +83,7 @@ class BodyCall:
         self.no = 0
         self.is_paused = False
         self.ended_at = inf
+        self.is_task = kind is not CallKind.FLOW
         self._kind = kind
         self._slot = scope.slot(kind, function.name)
         self._attempt = 0
@@ -91,11 +93,6 @@ class BodyCall:
         self._fault: PautaError | None = None
         self._cache_key: str | None = None
         self._kept: dict[int, Call] = {}
-
-    @property
-    def is_task(self) -> bool:
-        """Whether it is a task, rather than a subflow."""
-        return self._kind is not CallKind.FLOW
 
     def prepare(self) -> State[Any] | None:
         """Find out what is called and whether it is there already. Its futures must be done.
@@ -248,8 +245,9 @@ class BodyCall:
 
     def _find(self) -> Call | None:
         slot = self._slot
-        asked = Asked(slot.kind, slot.name, slot.position, self._digest, self._given, self._tries)
-        known = self.scope.take(asked)
+        known = None
+        if not self.scope.past.is_empty:
+            known = self.scope.take(Asked(slot.kind, slot.name, slot.position, self._digest, self._given, self._tries))
         if known is None:
             self.no = self.engine.new_number()
             return None
@@ -393,7 +391,7 @@ def fingerprint(parcels: Parcels, arguments: Mapping[str, Any]) -> tuple[str, di
         try:
             digest = parcels.digest(value)
         except StepFault as error:
-            digest, fault = f"~{type(value).__qualname__}", fault or error
+            digest, fault = f"~{type(value).__name__}", fault or error
         given[name] = digest[:_SHORT]
         digests.append(f"{name}={digest}")
     if digests and not any(given.values()):

@@ -118,7 +118,7 @@ def begin(
             kind = Apart if apart else Submitted
             call = BodyCall(scope, task, args, kwargs, kind=CallKind.RUN if apart else CallKind.TASK, after=after)
             future = kind(call, needs, copy_context())
-            if future.is_ready():
+            if future.is_ready() and (scope.past.is_empty or not future.look_up()):
                 ready.append(future)
         futures.append(future)
     scope.futures += futures

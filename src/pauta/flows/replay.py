@@ -47,6 +47,9 @@ class Past:
     Calls of a synchronous flow come in order: the n-th is the n-th on record, or the flow goes another way. Where
     order means nothing (`free`: async bodies interleave, and a task may do as it likes), a call is known by its name
     and what it is given. The same holds after a call that had failed: its new result may lead elsewhere.
+
+    Attributes:
+        is_empty: Whether nothing is on record.
     """
 
     def __init__(self, calls: Iterable[Call] = (), *, free: bool = False) -> None:
@@ -54,10 +57,12 @@ class Past:
         self._named: dict[tuple[CallKind, str], list[Call]] = defaultdict(list)
         self._left: dict[int, Call] = {}
         self._free = free
+        self.is_empty = True
         for call in sorted(calls, key=lambda c: (c.position, c.no)):
             self._at[call.position].append(call)
             self._named[call.kind, call.name].append(call)
             self._left[call.no] = call
+            self.is_empty = False
 
     def look(self, asked: Asked) -> None:
         """See whether a call may be made at its position, as far as its name goes. Takes nothing.

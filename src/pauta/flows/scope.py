@@ -207,10 +207,11 @@ class Scope:
         position = self._positions
         self._positions = position + 1
         slot = Slot(kind, name, position, index)
-        try:
-            self.past.look(Asked(kind, name, slot.position))
-        except Different as error:
-            raise self.another_way(error) from None
+        if not self.past.is_empty:
+            try:
+                self.past.look(Asked(kind, name, slot.position))
+            except Different as error:
+                raise self.another_way(error) from None
         return slot
 
     def take(self, asked: Asked) -> Call | None:

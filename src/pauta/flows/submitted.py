@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextvars import Context
 from typing import Any, TypeVar
 
@@ -45,32 +46,52 @@ class Submitted(Future[T]):
         """Try it once, in the thread that calls this. When it is to be tried again, if it is."""
         return self._context.run(self._go)
 
+    def look_up(self) -> bool:
+        """Find it on record, in the thread of the body that submits it.
+
+        So results that are there come in the order in which they came before, and cost no thread. Whether there is
+        nothing left to do for it.
+        """
+        self._context.run(self._guarded, self._look_up)
+        return self.final is not None
+
     def _go(self) -> float | None:
         self.is_running = True
         try:
-            came = self._came()
+            return self._guarded(self._come)
+        finally:
+            self.is_running = False
+
+    def _guarded(self, come: Callable[[], State[Any] | float | None]) -> float | None:
+        """Finish with what comes, whatever it is; a time is when to try again."""
+        came: State[Any] | float | None
+        try:
+            came = come()
         except Suspend:
             came = Cancelled("its flow gave its worker back")
         except BaseException as error:
             came = state_of_error(error, what="task", name=self.name)
-        finally:
-            self.is_running = False
-        if isinstance(came, State):
-            self.finish(came)
-            return None
-        return came
+        if not isinstance(came, State):
+            return came
+        self.finish(came)
+        return None
 
-    def _came(self) -> State[Any] | float | None:
-        call = self._call
-        if call.scope.is_over:
+    def _look_up(self) -> State[Any] | None:
+        self._is_prepared = True
+        state = self._call.prepare()
+        self.ended_at = self._call.ended_at
+        return state
+
+    def _come(self) -> State[Any] | float | None:
+        if self._call.scope.is_over:
             return Cancelled("it was not run, because its flow failed")
-        if not self._is_prepared:
-            self._is_prepared = True
-            state = call.prepare()
-            if state is not None:
-                self.ended_at = call.ended_at
-                return state
-        return call.attempt()
+        if not self._is_prepared and (state := self._look_up()) is not None:
+            return state
+        return self._done()
+
+    def _done(self) -> State[Any] | float | None:
+        """What comes of one try."""
+        return self._call.attempt()
 
     def _one_is_done(self, need: Future[Any]) -> None:
         with self._lock:

@@ -42,6 +42,28 @@ class Lane:
         self.waiting: deque[Job] = deque()
 
 
+class Blocked:
+    """A thread of the pool that waits within its job.
+
+    Whoever brings what it waits for ends this at once, so that the pool is never at rest while it has yet to wake.
+    """
+
+    __slots__ = ("_is_over", "_lane", "_lock", "_pool")
+
+    def __init__(self, pool: Pool, lane: Lane) -> None:
+        self._pool = pool
+        self._lane = lane
+        self._is_over = False
+        self._lock = threading.Lock()
+
+    def end(self) -> None:
+        """It goes on. Said again, this changes nothing."""
+        with self._lock:
+            if not self._is_over:
+                self._is_over = True
+                self._pool.unblock(self._lane)
+
+
 class Pool:
     """Threads that are started when they are needed, and run jobs of several lanes.
 
@@ -137,26 +159,29 @@ class Pool:
             with self._lock:
                 self._watchers.remove(watcher)
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """While this thread waits for jobs, another may run in its stead."""
+    def block(self) -> Blocked | None:
+        """The calling thread begins to wait for other jobs within its own: another may run in its stead.
+
+        Returns:
+            What ends that; None when the thread is none of the pool's.
+        """
         lane: Lane | None = getattr(_local, "lane", None) if getattr(_local, "pool", None) is self else None
         if lane is None:
-            yield
-            return
+            return None
         with self._lock:
             lane.running -= 1
             self._active -= 1
             self._blocked += 1
             self._employ()
             self._tell_if_still()
-        try:
-            yield
-        finally:
-            with self._lock:
-                lane.running += 1
-                self._active += 1
-                self._blocked -= 1
+        return Blocked(self, lane)
+
+    def unblock(self, lane: Lane) -> None:
+        """A thread that waited goes on."""
+        with self._lock:
+            lane.running += 1
+            self._active += 1
+            self._blocked -= 1
 
     def _employ(self) -> None:
         """Wake or start threads for what is queued."""

@@ -11,6 +11,7 @@ from pauta.flows.future import Awaiting, Future, futures_of, in_order_of_end
 from pauta.flows.places import calling_place
 from pauta.flows.scope import Engine, current
 from pauta.flows.site import Suspension
+from pauta.flows.threads import Blocked
 
 T = TypeVar("T")
 
@@ -73,26 +74,36 @@ def wait_for_futures(
     pending = [future for future in futures if not future.done()]
     if not pending or (any_of and len(pending) < len(futures)):
         return
-    waiter = _Waiter(1 if any_of else len(pending))
-    for future in pending:
-        future.when_done(waiter.count)
     if any(future.needs_loop for future in pending) and engine.is_loop_running():
         raise StepFault(Problem("FLW-038", {"name": pending[0].name}, "loop", calling_place()))
     clock = engine.site.clock
     deadline = clock.now() + timeout if timeout is not None else None
-    with engine.pool.waiting(), engine.pool.watched(waiter.wake.set):
-        while waiter.open > 0:
-            waiter.wake.clear()
-            if waiter.open <= 0:
-                return
-            if deadline is not None and clock.now() >= deadline:
-                return
-            if engine.pool.is_still() and engine.in_flow_thread():
-                rest(engine, pending, any_of=any_of, deadline=deadline)
-            else:
-                due = expire(engine, pending)
-                ends = [time for time in (due, deadline) if time is not None]
-                waiter.wake.wait(max(0.0, min(ends) - clock.now()) if ends else None)
+    waiter = _Waiter(1 if any_of else len(pending), engine.pool.block())
+    try:
+        for future in pending:
+            future.when_done(waiter.count)
+        with engine.pool.watched(waiter.wake.set):
+            _wait(engine, pending, waiter, any_of=any_of, deadline=deadline)
+    finally:
+        waiter.go_on()
+
+
+def _wait(
+    engine: Engine, pending: Sequence[Future[Any]], waiter: _Waiter, *, any_of: bool, deadline: float | None
+) -> None:
+    clock = engine.site.clock
+    while True:
+        waiter.wake.clear()
+        is_still = engine.pool.is_still()
+        # What was done before the pool came to rest is counted by now: the order of these two questions matters.
+        if waiter.open <= 0 or (deadline is not None and clock.now() >= deadline):
+            return
+        if is_still and engine.in_flow_thread():
+            rest(engine, pending, any_of=any_of, deadline=deadline)
+        else:
+            due = expire(engine, pending)
+            ends = [time for time in (due, deadline) if time is not None]
+            waiter.wake.wait(max(0.0, min(ends) - clock.now()) if ends else None)
 
 
 def rest(engine: Engine, pending: Sequence[Future[Any]], *, any_of: bool, deadline: float | None) -> None:
@@ -164,13 +175,19 @@ def may_suspend(engine: Engine) -> bool:
 class _Waiter:
     """Counts what is still to come. Each future's callback comes once, from any thread."""
 
-    def __init__(self, open_: int) -> None:
+    def __init__(self, open_: int, blocked: Blocked | None) -> None:
         self.open = open_
         self.wake = threading.Event()
+        self._blocked = blocked
         self._lock = threading.Lock()
 
     def count(self, future: Future[Any]) -> None:
         with self._lock:
             self.open -= 1
         if self.open <= 0:
+            self.go_on()
             self.wake.set()
+
+    def go_on(self) -> None:
+        if self._blocked is not None:
+            self._blocked.end()

@@ -67,7 +67,7 @@ def _canonical(value: Any) -> bytes:
         raise StepFault(Problem("FLW-020", {"found": type(value).__name__, "what": "it"})) from None
 
 
-class Crash(BaseException):
+class Crash(KeyboardInterrupt):
     """The process of the flow is gone."""
 
 
@@ -79,6 +79,7 @@ class Memory:
         told: Every report.
         confirmed: For which calls the flow waited.
         crash_after: The process dies when it has said so many things.
+        is_dead: Whether it did.
     """
 
     def __init__(self, *, suspends: bool = True) -> None:
@@ -91,6 +92,7 @@ class Memory:
         self.crash_after: int | None = None
         self.suspends = suspends
         self.within: list[int] = []
+        self.is_dead = False
         self._lock = threading.Lock()
         self._said = 0
 
@@ -122,6 +124,7 @@ class Memory:
     def tell(self, report: CallReport) -> None:
         with self._lock:
             if self.crash_after is not None and self._said >= self.crash_after:
+                self.is_dead = True
                 raise Crash
             self._said += 1
             self.told.append(report)
@@ -158,6 +161,7 @@ class Memory:
             started_at=datetime.fromtimestamp(report.at, UTC),
             digest=report.digest,
             given=report.given,
+            tags=report.tags,
             awaited=report.awaited if isinstance(report, CallAwaits) else None,
             message=report.message if isinstance(report, CallAwaits) else "",
         )
@@ -165,10 +169,21 @@ class Memory:
     def set_back(self) -> None:
         """The process is gone: what ran will be made again."""
         self._said = 0
+        self.is_dead = False
         self.crash_after = None
         for no, call in self.calls.items():
             if call.state is CallState.RUNNING:
                 self.calls[no] = replace(call, state=CallState.PENDING)
+
+    def run_and_crash(self, flow: Any, after: int, **arguments: Any) -> bool:
+        """One attempt that dies after so many reports; whether it got so far."""
+        self.set_back()
+        self.crash_after = after
+        try:
+            run_flow(flow, arguments, self.site())
+        except Crash:
+            return True
+        return self.is_dead
 
     def run(self, flow: Any, **arguments: Any) -> State[Any] | Suspension:
         """One attempt."""

@@ -14,6 +14,7 @@ from typing import Any
 from pauta.authoring.bindings import FUNCTIONS
 from pauta.authoring.code import Code, Defined, Outside
 from pauta.authoring.literals import Unseen, is_json, literal
+from pauta.authoring.parameters import type_of
 
 _MOST_STEPS = 10
 _TYPES = {
@@ -64,6 +65,27 @@ _ANY = Asked()
 def asked_by(code: Code, file: PurePosixPath, annotation: ast.expr | None) -> Asked:
     """What an annotation asks for; its names are those of the file."""
     return _Reading(code, file).of(annotation, _MOST_STEPS)
+
+
+def member_value(code: Code, file: PurePosixPath, expression: ast.expr) -> Any:
+    """The value of an enumeration's member, as ``Colour.RED``.
+
+    Raises:
+        Unseen: It is something else.
+    """
+    found = code.meaning(file, expression.value) if isinstance(expression, ast.Attribute) else None
+    node = found.binding.value if isinstance(found, Defined) else None
+    if (
+        not isinstance(found, Defined)
+        or not isinstance(node, ast.ClassDef)
+        or not isinstance(expression, ast.Attribute)
+    ):
+        raise Unseen
+    bases = {base.name for base in (code.meaning(found.file, one) for one in node.bases) if isinstance(base, Outside)}
+    members = _Reading(code, found.file).members(node, bases) if bases & _ENUMS else None
+    if members is None or expression.attr not in members:
+        raise Unseen
+    return members[expression.attr]
 
 
 class _Reading:
@@ -136,7 +158,7 @@ class _Reading:
         choices = tuple(value for value in values if value is not None)
         if not all(is_json(value) for value in choices):
             return _ANY
-        return Asked(choices=choices, optional=len(choices) < len(values))
+        return Asked(_type_of(choices), choices=choices, optional=len(choices) < len(values))
 
     def _annotated(self, parts: list[ast.expr], left: int) -> Asked:
         asked = self.of(parts[0], left - 1)
@@ -171,20 +193,26 @@ class _Reading:
         return asked[0] if asked and asked[0].type == "object" else _ANY
 
     def _enum(self, node: ast.ClassDef, bases: set[str]) -> Asked:
-        values: list[Any] = []
+        found = self.members(node, bases)
+        values = tuple((found or {}).values())
+        fits = values and all(is_json(value) and not isinstance(value, list | dict) for value in values)
+        return Asked(_type_of(values), choices=values) if fits else _ANY
+
+    def members(self, node: ast.ClassDef, bases: set[str]) -> dict[str, Any] | None:
+        """The values of an enumeration by name; None when not all of them can be seen."""
+        values: dict[str, Any] = {}
         for statement in node.body:
-            if not isinstance(statement, ast.Assign):
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name):
                 continue
             try:
-                values.append(literal(self._code, self._file, statement.value))
+                values[target.id] = literal(self._code, self._file, statement.value)
             except Unseen:
-                name = statement.targets[0]
                 auto = isinstance(statement.value, ast.Call) and not statement.value.args
-                if not (auto and "enum.StrEnum" in bases and isinstance(name, ast.Name)):
-                    return _ANY
-                values.append(name.id.lower())
-        fits = values and all(is_json(value) and not isinstance(value, list | dict) for value in values)
-        return Asked(choices=tuple(values)) if fits else _ANY
+                if not (auto and "enum.StrEnum" in bases):
+                    return None
+                values[target.id] = target.id.lower()
+        return values
 
 
 def _of_package(name: str) -> Asked:
@@ -196,6 +224,13 @@ def _of_package(name: str) -> Asked:
     if home in _GENERIC_HOMES:
         return Asked("list" if last in _LISTS else "object" if last in _OBJECTS else _TYPES.get(name, "any"))
     return Asked(_TYPES.get(name, "any"))
+
+
+def _type_of(choices: tuple[Any, ...]) -> str:
+    kinds = {"integer" if type(value) is int else type_of(value) for value in choices}
+    if len(kinds) == 1 and kinds <= {"text", "integer", "number", "boolean"}:
+        return kinds.pop()
+    return "text" if kinds and kinds <= {"text", "date"} else "any"
 
 
 def _alternatives(annotation: ast.expr) -> Iterator[ast.expr]:

@@ -49,8 +49,8 @@ def method_of(code: Code, owner: Defined, name: str) -> Method | None:
         if bound:
             method = bound[0]
             plain = len(bound) == 1 and isinstance(method, FUNCTIONS)
-            return _usable(method, defined) if plain and not _sets(node, name) else None
-        if _sets(node, name):
+            return _usable(method, defined) if plain and not _sets(code, node, name) else None
+        if _sets(code, node, name):
             return None
     return None
 
@@ -75,12 +75,13 @@ def is_stub(method: Method) -> bool:
 
 def builds_on(code: Code, files: list[PurePosixPath], name: str) -> bool:
     """Whether a class of these files builds on a class of this name."""
-    for file in files:
-        parsed = code.parse(file)
-        for node in ast.walk(parsed.tree) if parsed is not None else ():
-            if isinstance(node, ast.ClassDef) and any(_last(base) == name for base in node.bases):
-                return True
-    return False
+    return name in code.once("bases", lambda: _bases_in(code, files))
+
+
+def _bases_in(code: Code, files: list[PurePosixPath]) -> set[str]:
+    trees = [parsed.tree for parsed in map(code.parse, files) if parsed is not None]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return {_last(base) for node in classes for base in node.bases}
 
 
 def _line(code: Code, owner: Defined) -> list[Defined] | None:
@@ -123,16 +124,24 @@ def _binds(statement: ast.stmt, name: str) -> bool:
     return False
 
 
-def _sets(node: ast.ClassDef, name: str) -> bool:
+def _sets(code: Code, node: ast.ClassDef, name: str) -> bool:
     """Whether some object of the class may be given something else of that name."""
+    changed = code.once(("sets", node), lambda: _set_in(node))
+    return changed is None or name in changed
+
+
+def _set_in(node: ast.ClassDef) -> frozenset[str] | None:
+    """Names of attributes that the methods of a class set; None when they may be any."""
+    names = set()
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and inner.attr == name and isinstance(inner.ctx, ast.Store | ast.Del):
-            return True
-        if isinstance(inner, ast.Name) and inner.id in ("setattr", "vars"):
-            return True
-        if isinstance(inner, ast.Attribute) and inner.attr in ("__dict__", "__setattr__"):
-            return True
-    return False
+        if isinstance(inner, ast.Attribute):
+            if inner.attr in ("__dict__", "__setattr__"):
+                return None
+            if isinstance(inner.ctx, ast.Store | ast.Del):
+                names.add(inner.attr)
+        elif isinstance(inner, ast.Name) and inner.id in ("setattr", "vars"):
+            return None
+    return frozenset(names)
 
 
 def _last(expression: ast.expr) -> str:

@@ -6,11 +6,14 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 from pauta.authoring.bindings import Binding, Names, dotted, names_of
 from pauta.authoring.imports import Imported, local_files
 from pauta.authoring.source import Parsed
 from pauta.authoring.trees import Tree
+
+Found = TypeVar("Found")
 
 _TOP = PurePosixPath()
 _MOST_STEPS = 20
@@ -58,6 +61,7 @@ class Code:
         self._tree = tree
         self._folders = tuple(dict.fromkeys((script.parent, _TOP)))
         self._names: dict[PurePosixPath, Names] = {}
+        self._facts: dict[object, Any] = {}
 
     def names(self, file: PurePosixPath) -> Names:
         """The names of a file; none when it cannot be read."""
@@ -65,6 +69,13 @@ class Code:
             parsed = self.parse(file)
             self._names[file] = names_of(parsed.tree) if parsed is not None else Names({}, dynamic=True)
         return self._names[file]
+
+    def once(self, key: object, find: Callable[[], Found]) -> Found:
+        """What was found out about this code under a key, looked for the first time that it is asked."""
+        if key not in self._facts:
+            self._facts[key] = find()
+        found: Found = self._facts[key]
+        return found
 
     def meaning(self, file: PurePosixPath, expression: ast.AST | None) -> Meaning | None:
         """What a name, or names joined by dots, stands for at a file's top level; None when that is not known.

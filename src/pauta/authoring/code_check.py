@@ -6,8 +6,10 @@ made while a script runs, conditional definitions, decorators that change what a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import PurePosixPath
+from threading import Lock
 
 from pauta.authoring.code_calls import check_calls
 from pauta.authoring.code_findings import CheckedFile, CodeFindings
@@ -23,6 +25,8 @@ _CHECKS: tuple[Callable[[CheckedFile], None], ...] = (
     check_names, check_imports, check_calls, check_flows, check_slips,
 )  # fmt: skip
 
+_MOST_KEPT = 64
+
 
 def check_code(read: Iterable[ReadScript], *, here: bool) -> CodeFindings:
     """What is wrong with scripts and their local modules.
@@ -34,9 +38,15 @@ def check_code(read: Iterable[ReadScript], *, here: bool) -> CodeFindings:
     Returns:
         FLW-001, FLW-053 to FLW-060, in the order of files and lines.
     """
+    scripts = tuple(read)
+    key = here, tuple((r.script.path, r.script.source, *sorted(r.script.modules.items())) for r in scripts)
+    return _kept.get(key, lambda: _check(scripts, here=here))
+
+
+def _check(scripts: Iterable[ReadScript], *, here: bool) -> CodeFindings:
     findings = CodeFindings()
     seen: set[PurePosixPath] = set()
-    for script in read:
+    for script in scripts:
         files = {script.script.path: script.source, **script.modules}
         paths = [PurePosixPath(path) for path in files]
         reader = Reader(files)
@@ -55,6 +65,30 @@ def check_code(read: Iterable[ReadScript], *, here: bool) -> CodeFindings:
     findings.errors.sort(key=_by_place)
     findings.warnings.sort(key=_by_place)
     return findings
+
+
+class _Kept:
+    """What was found lately. A key names bytes that never change, so what is kept is never out of date."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: OrderedDict[Hashable, CodeFindings] = OrderedDict()
+
+    def get(self, key: Hashable, find: Callable[[], CodeFindings]) -> CodeFindings:
+        with self._lock:
+            found = self._found.get(key)
+            if found is not None:
+                self._found.move_to_end(key)
+                return found
+        found = find()
+        with self._lock:
+            self._found[key] = found
+            while len(self._found) > _MOST_KEPT:
+                self._found.popitem(last=False)
+        return found
+
+
+_kept = _Kept()
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int]:

@@ -109,6 +109,8 @@ def _prefect(file: CheckedFile, alias: ast.alias) -> None:
 
 def _attributes(file: CheckedFile) -> None:
     """``tools.fetch`` where the project's own module ``tools`` has no ``fetch``."""
+    if len(file.files) < 2:
+        return
     readings = {id(use.node): use for use in file.scopes.names}
     for node in ast.walk(file.parsed.tree):
         if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):

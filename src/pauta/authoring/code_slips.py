@@ -8,7 +8,6 @@ import re
 from pauta.authoring.annotations import asked_by
 from pauta.authoring.code import Outside
 from pauta.authoring.code_findings import CheckedFile
-from pauta.authoring.functions import within
 from pauta.authoring.nearest import likely_slips
 from pauta.authoring.scopes import Scope, Use
 
@@ -36,25 +35,24 @@ _REMOVED = {"append": "pd.concat([df, more])", "iteritems": "df.items()"}
 
 def check_slips(file: CheckedFile) -> None:
     """FLW-060 and FLW-057, all of them warnings."""
-    parents = {id(child): node for node in ast.walk(file.parsed.tree) for child in ast.iter_child_nodes(node)}
-    for scope in file.scopes.functions():
-        for node in within(scope.node.body):  # type: ignore[attr-defined]
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{" in node.value:
-                _braces(file, scope, node, node.value, parents)
+    unfilled = [(use, name) for use in file.scopes.templates if (name := _variable_in(use)) is not None]
+    if unfilled:
+        parents = {id(child): node for node in ast.walk(file.parsed.tree) for child in ast.iter_child_nodes(node)}
+        for use, name in unfilled:
+            if _is_said(use.node, parents):
+                file.warning("FLW-060", use.node, "braces", {"name": name})
     for use in file.scopes.calls:
         _frame_call(file, use)
 
 
-def _braces(file: CheckedFile, scope: Scope, node: ast.AST, text: str, parents: dict[int, ast.AST]) -> None:
-    names = [name for name in _BRACES.findall(text) if _is_variable(scope, name)]
-    if not names or not _is_said(node, parents):
-        return
-    file.warning("FLW-060", node, "braces", {"name": names[0]})
-
-
-def _is_variable(scope: Scope, name: str) -> bool:
-    owner = scope.find(name)
-    return owner is not None and owner.parent is not None
+def _variable_in(use: Use) -> str | None:
+    """The first name in braces that is a variable of a function."""
+    text = use.node.value if isinstance(use.node, ast.Constant) else ""
+    for name in _BRACES.findall(str(text)):
+        owner = use.scope.find(name)
+        if owner is not None and owner.parent is not None:
+            return str(name)
+    return None
 
 
 def _is_said(node: ast.AST, parents: dict[int, ast.AST]) -> bool:

@@ -14,7 +14,8 @@ from pauta.domain.pipeline import InputSpec, ParameterSpec, Pipeline
 from pauta.domain.problems import InvalidInput, Place, Problem
 
 RESULT = "result"
-_FILE = "flow.json"
+FLOW_FILE = "flow.json"
+"""What the document of a flow is called: nobody wrote it, so it has no name of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def flow_document(source: FlowSource, *, script: str, supplied: Set[str] = froze
     text = (json.dumps(body, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
     place = Place(file=source.file, line=source.line)
     try:
-        pipeline = parse_document(text, file=_FILE)
+        pipeline = parse_document(text, file=FLOW_FILE)
     except InvalidInput as error:
         raise InvalidInput([replace(problem, place=place) for problem in error.problems]) from error
     return FlowDocument(text, _placed(pipeline, source, place))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from pauta.authoring.annotations import Asked, asked_by
+from pauta.authoring.annotations import Asked, asked_by, member_value
 from pauta.authoring.code import Code, Outside
 from pauta.authoring.functions import FLOW, TASK, Function, function_named, functions_in
 from pauta.authoring.literals import Unseen, is_json, literal
@@ -153,7 +153,10 @@ def _plain_default(code: Code, function: Function, default: ast.expr) -> Any:
             if all(isinstance(part, int) for part in (year, month, day)):
                 return f"{year:04}-{month:02}-{day:02}"
         raise Unseen  # among them timedelta, which is no number
-    return literal(code, function.file, default)
+    try:
+        return literal(code, function.file, default)
+    except Unseen:
+        return member_value(code, function.file, default)
 
 
 def _is_required_field(code: Code, function: Function, default: ast.expr) -> bool:

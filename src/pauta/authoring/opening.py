@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pauta.authoring.document import parse_document, read_document
 from pauta.authoring.entry import entry_of
-from pauta.authoring.flow_document import FlowDocument, choose, flow_document
+from pauta.authoring.flow_document import FLOW_FILE, FlowDocument, choose, flow_document
 from pauta.authoring.flows import FlowSource, flow_source, flows_in
 from pauta.authoring.functions import function_named, functions_in
 from pauta.authoring.names import split_entry
@@ -25,7 +25,7 @@ class Opened:
     """A document, or what was made of a flow.
 
     Attributes:
-        name: Name of the document's file; of a flow the name that its document would have.
+        name: Name of the document's file.
         text: The document's bytes.
         pipeline: What it says.
         scripts: Where its scripts are.
@@ -68,7 +68,7 @@ def open_document(document: Path, *, scripts: Path | None = None, supplied: Set[
     reader = Reader(root)
     path = reader.find(str(file.resolve()) if file.is_file() else written)
     made = open_flow(reader, path, function, shown=written, supplied=supplied)
-    return Opened(f"{made.pipeline.name}.json", made.text, made.pipeline, root, file.parent)
+    return Opened(FLOW_FILE, made.text, made.pipeline, root, file.parent)
 
 
 def open_flow(

@@ -85,6 +85,7 @@ class Scopes:
         names: Every reading of a name.
         calls: Every call.
         imports: Every import.
+        templates: Every text that has braces in it.
         of: Scope by the id of the function, class or comprehension.
     """
 
@@ -92,6 +93,7 @@ class Scopes:
     names: list[Use] = field(default_factory=list)
     calls: list[Use] = field(default_factory=list)
     imports: list[Use] = field(default_factory=list)
+    templates: list[Use] = field(default_factory=list)
     of: dict[int, Scope] = field(default_factory=dict)
 
     def functions(self) -> Iterator[Scope]:
@@ -215,6 +217,10 @@ class _Walker:
             self.found.names.append(where.use(node))
         else:
             self._bind(node.id, node, where)
+
+    def _Constant(self, node: ast.Constant, where: _Where) -> None:
+        if isinstance(node.value, str) and "{" in node.value:
+            self.found.templates.append(where.use(node))
 
     def _AugAssign(self, node: ast.AugAssign, where: _Where) -> None:
         if isinstance(node.target, ast.Name):  # it is read, then bound

@@ -9,7 +9,7 @@ import typer
 Document = Annotated[str | None, typer.Argument(metavar="DOCUMENT", help="arg.document", show_default=False)]
 Scripts = Annotated[str | None, typer.Option("--scripts", metavar="DIR", help="opt.scripts")]
 Inputs = Annotated[list[str] | None, typer.Option("--input", metavar="name=file", help="opt.input")]
-Parameters = Annotated[list[str] | None, typer.Option("--param", metavar="name=value", help="opt.param")]
+Parameters = Annotated[list[str] | None, typer.Option("--param", "-p", metavar="name=value", help="opt.param")]
 Only = Annotated[str | None, typer.Option("--only", metavar="PART", help="opt.only")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="opt.no_cache")]
 Slots = Annotated[int | None, typer.Option("--slots", metavar="N", help="opt.slots")]

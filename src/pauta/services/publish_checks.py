@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pauta.authoring.code_check import check_code
 from pauta.authoring.document import parse_document
 from pauta.authoring.scripts import address_of
 from pauta.authoring.selection import PREDICTION
@@ -80,7 +81,11 @@ def check_view(sent: Sent, *, language: str) -> CheckView:
 
 def step_views(pipeline: Pipeline) -> tuple[PlannedStepView, ...]:
     """The document's steps as they are shown."""
-    return tuple(PlannedStepView(s.name, s.part.value, s.file_path, s.dataframes, s.output) for s in pipeline.steps)
+    return tuple(PlannedStepView(s.name, s.part.value, _shown_path(s), s.dataframes, s.output) for s in pipeline.steps)
+
+
+def _shown_path(step: Step) -> str:
+    return f"{step.file_path}:{step.entry}" if step.entry else step.file_path
 
 
 def input_views(pipeline: Pipeline) -> tuple[InputView, ...]:
@@ -102,6 +107,8 @@ def _inspect(sent: Sent) -> tuple[Inspected | None, list[Problem]]:
         checked, read, found = check(pipeline, root=sent.scripts, supplied=sources_of(pipeline), only=only)
         problems += [problem for problem in found if problem not in problems]
         required = required or checked.required_inputs
+        doubted = check_code(read.values(), here=False)
+        problems += [problem for problem in doubted.errors if problem not in problems]
         for script in read.values():
             used |= {script.script.path: script.source, **script.modules}
     if not problems and len(used) < len(sent.scripts):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from pauta.domain.problems import Problem, StepFault, shorten
+from pauta.domain.problems import Place, Problem, StepFault, shorten
+from pauta.flows.places import calling_place
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class State(Generic[T]):
         origin: Whose state it is, once that is known. Does not count when states are compared.
         problem: The failure as it is put on record, once that is known. Does not count when states are compared.
         cause: The exception behind a failure that follows from others. Does not count when states are compared.
+        place: File and line that made it, if it is none of success. Does not count when states are compared.
     """
 
     kind: StateKind
@@ -69,6 +71,7 @@ class State(Generic[T]):
     origin: Origin | None = field(default=None, kw_only=True)
     problem: Problem | None = field(default=None, kw_only=True)
     cause: BaseException | None = field(default=None, kw_only=True)
+    place: Place | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if type(self.kind) is not StateKind:
@@ -196,7 +199,7 @@ def problem_of(state: State[Any]) -> Problem:
     origin = state.origin or Origin("", "")
     values = {"name": origin.name, "state": state.name, "said": shorten(state.message, 400)}
     variant = origin.what or "state"
-    return Problem("FLW-010", values, variant=variant if state.message else f"{variant}_silent")
+    return Problem("FLW-010", values, variant if state.message else f"{variant}_silent", state.place)
 
 
 def of(state: State[T], what: str, name: str) -> State[T]:
@@ -228,17 +231,17 @@ def Completed(message: str = "", data: T | None = None, *, name: str = "") -> St
 
 def Failed(message: str = "", data: T | None = None, *, name: str = "") -> State[T]:
     """It failed, by its own doing."""
-    return State(StateKind.FAILED, message, data, name)
+    return State(StateKind.FAILED, message, data, name, place=calling_place())
 
 
 def Cancelled(message: str = "", data: T | None = None, *, name: str = "") -> State[T]:
     """Somebody stopped it."""
-    return State(StateKind.CANCELLED, message, data, name)
+    return State(StateKind.CANCELLED, message, data, name, place=calling_place())
 
 
 def Crashed(message: str = "", data: T | None = None, *, name: str = "") -> State[T]:
     """Its process died."""
-    return State(StateKind.CRASHED, message, data, name)
+    return State(StateKind.CRASHED, message, data, name, place=calling_place())
 
 
 def Paused(message: str = "", data: T | None = None, *, name: str = "") -> State[T]:

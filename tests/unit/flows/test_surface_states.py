@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -31,6 +32,7 @@ from pauta.flows.states import (
     StateKind,
     TaskFailed,
     of,
+    problem_of,
 )
 
 MAKERS = (Completed, Failed, Cancelled, Crashed, Paused, Pending, Running, Scheduled)
@@ -110,10 +112,19 @@ def test_the_result_of_a_failure_raises_what_the_body_raised():
     assert Failed(data=error).result(raise_on_failure=False) is error
 
 
+def test_a_failure_knows_the_line_that_made_it():
+    states = [make("why") for make in (Failed, Cancelled, Crashed)]
+    assert [Path(state.place.file).name for state in states] == ["test_surface_states.py"] * 3
+    assert {state.place.line for state in states} == {problem_of(states[0]).place.line}
+    assert Completed().place is None
+
+
 def test_a_failure_without_an_exception_raises_one_that_names_whose_it_is():
     with pytest.raises(RunFailed, match="the state is Failed: no posts"):
         Failed("no posts").result()
-    with pytest.raises(TaskFailed, match='FLW-010 task "post_items" is Failed: no posts') as raised:
+    with pytest.raises(
+        TaskFailed, match='FLW-010 .*test_surface_states.py line .*: task "post_items" is Failed: no posts'
+    ) as raised:
         of(Failed("no posts"), "task", "post_items").result()
     assert raised.value.state == Failed("no posts")
     with pytest.raises(FlowFailed, match='flow "full_flow" is Cancelled'):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from pauta.authoring.flows import FLOW, FlowSource
+from pauta.authoring.flows import FLOW, TASK, FlowSource
 from pauta.domain.pipeline import RetryPolicy, Step
 from pauta.domain.problems import Place, Problem, Scalar, shorten
 from pauta.domain.quantities import MAX_SECONDS, bytes_of
@@ -20,7 +20,7 @@ _KEY_OF = {"retry_delay": "retries", "retry_jitter": "retries", "retry_delay_sec
 
 
 def with_options(step: Step, source: FlowSource) -> Step:
-    """A step with the retries, time limit, memory and effects that its flow or task declares.
+    """A step with the retries, time limit, memory and cache that its flow or task declares.
 
     What stands in the document comes first.
     """
@@ -34,8 +34,8 @@ def with_options(step: Step, source: FlowSource) -> Step:
     memory = _memory(options.get("memory"))
     if memory and "memory" not in step.places:
         policy = replace(policy, memory_bytes=memory)
-    if options.get("effects") is True and "cache" not in step.places:
-        policy = replace(policy, cache=False)
+    if "cache" not in step.places:  # a task is called anew unless it says that it need not be; so is a flow
+        policy = replace(policy, cache=source.kind == TASK and options.get("cache") is True)
     return replace(step, policy=policy)
 
 

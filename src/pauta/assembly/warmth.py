@@ -6,8 +6,10 @@ from pauta.domain.work import Assignment
 from pauta.ports.objects import Objects
 
 _FRAMES = ("numpy", "pandas", "pyarrow", "pauta.adapters.folder_objects")
-_LIBRARIES = ("polars", "sklearn", "xgboost")
+_LIBRARIES = ("polars", "sklearn", "xgboost", "asyncio", "pydantic")
 """Packages that are loaded when a script mentions them: slow to import, safe to fork."""
+_FLOWS = ("pauta.runtime.flow_step", "pauta.flows.calling", "pauta.adapters.folder_objects")
+"""What runs flows and tasks."""
 _MOST = 512
 
 
@@ -27,7 +29,8 @@ class Warmth:
             sources = [self._objects.read(address) for address in assignment.scripts.values()]
             frames = _FRAMES if any(b"pandas" in source for source in sources) else ()
             named = tuple(name for name in _LIBRARIES if any(name.encode() in source for source in sources))
-            self._known[addresses] = (*frames, *named)
+            flows = _FLOWS if any(step.flow is not None for step in assignment.order.steps) else ()
+            self._known[addresses] = (*frames, *flows, *named)
         wanted = self._known[addresses]
         if not wanted and any(step.takes for step in assignment.order.steps):
             return _FRAMES

@@ -14,6 +14,7 @@ from pauta.runtime.calling import current_call
 HEAD_LIMIT = 1024 * 1024
 TAIL_LINES = 200
 _LINE_LIMIT = 64 * 1024
+_MANY_PARTS = 1_000
 
 Say = Callable[[int, str, str], None]
 """Takes call, stream and line."""
@@ -23,7 +24,7 @@ Say = Callable[[int, str, str], None]
 class _Printed:
     """What one call has printed: the beginning of a line by stream, and how much there was."""
 
-    rest: dict[str, str] = field(default_factory=dict)
+    rest: dict[str, list[str]] = field(default_factory=dict)
     size: int = 0
     left_out: int = 0
     tail: deque[tuple[str, str]] = field(default_factory=deque)
@@ -50,12 +51,16 @@ class CallLines:
             printed = self._printed.get(call)
             if printed is None:
                 printed = self._printed[call] = _Printed()
-            text = printed.rest.pop(stream, "") + text
-            *lines, rest = text.split("\n")
-            if rest := _as_redrawn(rest):
-                printed.rest[stream] = rest[: 2 * _LINE_LIMIT]
+            parts = printed.rest.setdefault(stream, [])
+            parts.append(text)
+            if "\n" not in text:
+                if len(parts) > _MANY_PARTS:
+                    parts[:] = [_as_redrawn("".join(parts))[: 2 * _LINE_LIMIT]]
+                return
+            *lines, rest = "".join(parts).split("\n")
+            parts[:] = [rest] if rest else []
             for line in lines:
-                self._pass(call, printed, stream, _as_redrawn(line).rstrip("\r"))
+                self._pass(call, printed, stream, line)
 
     def end(self, call: int) -> None:
         """The call has ended: what it held back is its last."""
@@ -63,14 +68,17 @@ class CallLines:
             return
         with self._lock:
             printed = self._printed.pop(call)
-            for stream, rest in printed.rest.items():
-                self._pass(call, printed, stream, rest.rstrip("\r"))
+            for stream, parts in printed.rest.items():
+                if parts:
+                    self._pass(call, printed, stream, "".join(parts))
             if printed.left_out:
                 self._say(call, "pauta", f"[… {printed.left_out:,} lines left out]")
             for stream, line in printed.tail:
                 self._say(call, stream, line)
 
     def _pass(self, call: int, printed: _Printed, stream: str, line: str) -> None:
+        if "\r" in line:
+            line = _as_redrawn(line).rstrip("\r")
         if printed.size < HEAD_LIMIT:
             printed.size += len(line) + 1
             self._say(call, stream, line)
@@ -139,7 +147,5 @@ class CallStream(io.TextIOBase):
 
 def _as_redrawn(line: str) -> str:
     """What can be seen of a line that was drawn over itself, as bars are."""
-    if "\r" not in line:
-        return line
     body = line.rstrip("\r")
     return body[body.rfind("\r") + 1 :] + line[len(body) :]

@@ -31,8 +31,8 @@ class Body:
 
     def __init__(self, call: int, bodies: Bodies) -> None:
         self.call = call
-        self.around = current.get()
-        self.depth = 0 if self.around is None else self.around.depth + 1
+        self.around: Body | None = current.get()
+        self.depth: int = 0 if self.around is None else self.around.depth + 1
         self.alone = True
         self._bodies = bodies
         self._token: Token[Body | None] | None = None

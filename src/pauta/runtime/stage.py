@@ -13,7 +13,6 @@ from pauta.domain.outputs import FileRef, ModelRecord, Output
 from pauta.domain.problems import PautaError, Place, Problem
 from pauta.domain.wire import (
     Candidate,
-    FlowOrder,
     RunStage,
     StageDone,
     StepFailed,
@@ -105,7 +104,6 @@ class StageRun:
             return True
         self._scripts.forget()
         clock = _StopWatch()
-        self._flow = None
         try:
             value = self._body(step, clock)
             if self._flow is not None and self._flow.suspension is not None:
@@ -154,7 +152,7 @@ class StageRun:
         loading = True
         try:
             clock.go()
-            execute = self._scripts.load(step) if step.flow is None else self._entry(step, step.flow)
+            execute = self._load(step)
             clock.pause()
             arguments = self._arguments(step, execute)
             loading = False
@@ -169,15 +167,18 @@ class StageRun:
         except BaseException as error:
             raise StepStopped(self._complaint(error, step, loading=loading)) from None
 
-    def _entry(self, step: StepOrder, flow: FlowOrder) -> Any:
-        """The function that is asked for; from here on `_flow` is set if it is one of a flow's."""
+    def _load(self, step: StepOrder) -> Any:
+        """The function that is asked for; `_flow` is set from here on if it is a flow or a task."""
+        self._flow = None
+        if step.flow is None:
+            return self._scripts.load(step)
         from pauta.runtime.flow_step import Complaints, FlowRun, Surroundings, entry_in, is_run_by_engine
 
-        found = entry_in(self._scripts.module(step), step, flow)
+        found = entry_in(self._scripts.module(step), step, step.flow)
         if is_run_by_engine(found):
             complaints = Complaints(step.shown_as, self._scripts.shown, self._order.bundle)
             around = Surroundings(self._tools, self._orders, self._scripts, self._objects_of, complaints)
-            self._flow = FlowRun(self._order, step, flow, found, around)
+            self._flow = FlowRun(self._order, step, step.flow, found, around)
         return found
 
     def _arguments(self, step: StepOrder, execute: Any) -> dict[str, Any]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+from threading import Thread
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from pauta.domain.deploying import Limit, Notice, Pool, PoolKind, Switch, WorkerRecord, WorkerState
+from pauta.domain.problems import StoreFault
+from pauta.domain.runs import Stage
 from pauta.domain.states import RunState
 from pauta.ports.store import Store
 from store_samples import NOON, ODD_TEXT, SECOND, run_id, submit
+
+MINUTE = 60 * SECOND
+HOUR = timedelta(hours=1)
 
 
 def pool(name: str = "gpu", **changes: Any) -> Pool:
@@ -65,10 +72,63 @@ def test_limits_are_set_and_lifted(store: Store) -> None:
         tx.pools.set_limit("never", None)
     with store.transaction() as tx:
         assert tx.pools.limits() == sorted([Limit("pool:gpu", 2), Limit(ODD_TEXT, 1)], key=lambda limit: limit.key)
-        assert tx.pools.lock_limits(["pool:gpu", "none"]) == {"pool:gpu": 2}
+        assert tx.pools.lock_limits(["pool:gpu", "none"]) == {"pool:gpu": Limit("pool:gpu", 2)}
         assert tx.pools.lock_limits([]) == {}
         tx.pools.set_limit("pool:gpu", None)
-        assert tx.pools.lock_limits(["pool:gpu", ODD_TEXT]) == {ODD_TEXT: 1}
+        assert tx.pools.lock_limits(["pool:gpu", ODD_TEXT]) == {ODD_TEXT: Limit(ODD_TEXT, 1)}
+
+
+def test_a_limit_may_have_a_period(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.pools.set_limit("api", 5, period_seconds=0.25)
+        tx.pools.set_limit("gpu", 1)
+        assert tx.pools.limits() == [Limit("api", 5, 0.25), Limit("gpu", 1)]
+        assert tx.pools.lock_limits(["api"]) == {"api": Limit("api", 5, 0.25)}
+        tx.pools.set_limit("api", 6)
+        assert tx.pools.lock_limits(["api"]) == {"api": Limit("api", 6)}
+
+
+def test_claims_are_counted_under_a_limit_and_forgotten_with_time_or_with_it(store: Store) -> None:
+    stages = submit(store, 1, (), ())[1]
+    long_ago = NOON - 1000 * SECOND
+    with store.transaction() as tx:
+        tx.pools.set_limit("api", 5, period_seconds=60.0)
+        tx.pools.set_limit("other", 5, period_seconds=60.0)
+        tx.pools.count_claims("api", stages, at=NOON, since=long_ago)
+        tx.pools.count_claims("api", stages[:1], at=NOON, since=long_ago)  # the same claim
+        tx.pools.count_claims("api", stages[:1], at=(NOON + SECOND).astimezone(timezone(HOUR)), since=long_ago)
+        tx.pools.count_claims("other", [], at=NOON, since=long_ago)
+        assert tx.pools.claims("api", since=long_ago) == [NOON, NOON, NOON + SECOND]
+        assert str(tx.pools.claims("api", since=NOON)) == str([NOON + SECOND])
+        assert tx.pools.claims("other", since=long_ago) == tx.pools.claims("none", since=long_ago) == []
+        tx.pools.count_claims("api", stages[:1], at=NOON + 2 * SECOND, since=NOON)
+        assert tx.pools.claims("api", since=long_ago) == [NOON + SECOND, NOON + 2 * SECOND]
+        tx.pools.set_limit("api", None)
+        tx.pools.set_limit("api", 5, period_seconds=60.0)
+        assert tx.pools.claims("api", since=long_ago) == []
+    with pytest.raises(StoreFault, match="DB-011"), store.transaction() as tx:
+        tx.pools.count_claims("none", stages, at=NOON, since=long_ago)
+
+
+def test_p10_claimers_at_the_same_time_never_exceed_a_rate_together(store: Store, rival: Store) -> None:
+    stages = submit(store, 1, *[()] * 12)[1]
+    with store.transaction() as tx:
+        tx.pools.set_limit("api", 5, period_seconds=60.0)
+
+    def claim(ours: Store, mine: list[Stage]) -> None:
+        for stage in mine:
+            with ours.transaction() as tx:
+                limit = tx.pools.lock_limits(["api"])["api"]
+                if len(tx.pools.claims("api", since=NOON - MINUTE)) < limit.most:
+                    tx.pools.count_claims("api", [stage], at=NOON, since=NOON - MINUTE)
+
+    threads = [Thread(target=claim, args=each) for each in ((store, stages[:6]), (rival, stages[6:]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with store.transaction() as tx:
+        assert len(tx.pools.claims("api", since=NOON - MINUTE)) == 5
 
 
 def test_a_worker_is_known_as_it_was_heard_of_last(store: Store) -> None:

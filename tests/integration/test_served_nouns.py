@@ -166,6 +166,9 @@ def test_pools_limits_and_workers(project: ServedProject) -> None:
     assert code_of(project, "work-pool", "show", "gpu") == "POL-001"
     assert code_of(project, "work-pool", "create", "--type", "magic", "x") == "CLI-001"
     assert "at most 2" in good(project, "limit", "set", "oracle", "2")
+    assert "at most 5 within any 1 s" in good(project, "limit", "set", "api", "5", "--per", "1s")
+    assert "1 s" in good(project, "limit", "list")
+    good(project, "limit", "remove", "api")
     assert project.pauta("limit", "list", "--json").json[0]["key"] == "oracle"
     good(project, "limit", "remove", "oracle")
     assert good(project, "worker", "list")

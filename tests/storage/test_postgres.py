@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from pauta.domain.deploying import Limit
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event
 from pauta.domain.schedules import Schedule, Timing, TimingKind
@@ -129,7 +130,7 @@ def test_p10_two_claims_under_one_limit_go_one_after_the_other(postgres_address:
     def second() -> None:
         locked.wait(20)
         with store.transaction() as tx:
-            assert tx.pools.lock_limits(["other", "gpu"]) == {"gpu": 1}
+            assert tx.pools.lock_limits(["other", "gpu"]) == {"gpu": Limit("gpu", 1)}
             order.append("second")
 
     thread = threading.Thread(target=second)

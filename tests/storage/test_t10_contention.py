@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from pauta.domain.deploying import Limit
 from pauta.domain.runs import Stage
 from pauta.domain.states import StageState
 from pauta.ports.store import Store
@@ -41,7 +42,7 @@ def claim(store: Store) -> Stage | None:
     """Take the first stage of the queue within the limit."""
     with store.transaction() as tx:
         heads = tx.stages.heads(pools=["default"], now=NOON, lanes=9, each=1)
-        if not heads or tx.pools.lock_limits(["pool:default"]) != {"pool:default": LIMIT}:
+        if not heads or tx.pools.lock_limits(["pool:default"]) != {"pool:default": Limit("pool:default", LIMIT)}:
             return None
         if len(tx.stages.leased()) >= LIMIT:  # counted under the lock
             return None

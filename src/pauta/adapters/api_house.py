@@ -40,9 +40,10 @@ class PlacesApi(Routes):
         """All limits."""
         return self._rows("/limits")
 
-    def set_limit(self, key: str, most: int) -> None:
-        """At most so many stages at a time under this key."""
-        self._do("PUT", path_of("limits", key), body={"most": most})
+    def set_limit(self, key: str, most: int, *, period_seconds: float | None = None) -> None:
+        """At most so many stages at a time under this key, or so many in any period."""
+        period = {} if period_seconds is None else {"period_seconds": period_seconds}
+        self._do("PUT", path_of("limits", key), body={"most": most, **period})
 
     def remove_limit(self, key: str) -> None:
         """Lift a limit."""

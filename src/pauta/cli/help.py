@@ -65,7 +65,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "pauta work-pool create --type process my-pool",
         "pauta work-pool create --type celery gpu --queue training_queue",
     ),
-    "limit.set": ("pauta limit set oracle 2",),
+    "limit.set": ("pauta limit set oracle 2", "pauta limit set api 5 --per 1s"),
     "pipeline.publish": ('pauta pipeline publish pipeline.json --note "more epochs"',),
     "pipeline.scripts": ("pauta pipeline scripts principal --script treina_modelo.py",),
     "deployment.create": (

@@ -233,6 +233,10 @@ SERVED_HELP: dict[str, tuple[str, str]] = {
         "What is counted: pool:NAME, deployment:NAME, or a key of your own.",
         "O que se conta: pool:NOME, deployment:NOME, ou uma chave sua.",
     ),
+    "opt.per": (
+        "At most so many begin within any such time: 1s, 1m, 1h. Without it: at most so many at a time.",
+        "No máximo tantos começam em qualquer tempo assim: 1s, 1m, 1h. Sem ela: no máximo tantos ao mesmo tempo.",
+    ),
     "arg.most": ("At most so many at a time; none lifts it.", "No máximo tantos ao mesmo tempo; none retira."),
     "arg.pipeline": ("Name of the pipeline.", "Nome do pipeline."),
     "arg.version": ("Number of the version.", "Número da versão."),

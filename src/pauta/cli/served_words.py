@@ -26,6 +26,7 @@ SERVED_WORDS: dict[str, tuple[str, str]] = {
     "head.inputs": ("Inputs", "Entradas"),
     "head.key": ("Key", "Chave"),
     "head.limit": ("Limit", "Limite"),
+    "head.per": ("Per", "Por"),
     "head.limits": ("Limit keys", "Chaves de limite"),
     "head.local": ("Local time", "Hora local"),
     "head.missed": ("Missed", "Perdidos"),
@@ -51,7 +52,6 @@ SERVED_WORDS: dict[str, tuple[str, str]] = {
     "head.script": ("Script", "Script"),
     "head.seen": ("Seen", "Visto"),
     "head.settings": ("Settings", "Configuração"),
-    "head.source": ("Source", "Origem"),
     "head.tags": ("Tags", "Etiquetas"),
     "head.target": ("Target", "Alvo"),
     "head.timing": ("Timing", "Quando"),
@@ -99,6 +99,7 @@ SERVED_WORDS: dict[str, tuple[str, str]] = {
     "pool.unlimited": ("Work pool {name} has no limit any more.", "O pool {name} não tem mais limite."),
     "limit.none": ("No limits.", "Nenhum limite."),
     "limit.set": ("{key}: at most {most} at a time.", "{key}: no máximo {most} ao mesmo tempo."),
+    "limit.set_per": ("{key}: at most {most} within any {per}.", "{key}: no máximo {most} em quaisquer {per}."),
     "limit.removed": ("{key} has no limit any more.", "{key} não tem mais limite."),
     "server.serves": (
         "Pauta {version} serves this project at {url} (Ctrl-C ends it).",

@@ -134,10 +134,14 @@ class Pool(Struct, frozen=True):
 
 
 class Limit(Struct, frozen=True):
-    """At most `most` leases may be counted under `key` at any time (P10)."""
+    """At most `most` leases may be counted under `key` at any time (P10).
+
+    With a period it is a rate: at most `most` stages are claimed under `key` within any `period_seconds`.
+    """
 
     key: str
     most: int
+    period_seconds: float | None = None
 
 
 class WorkerState(StrEnum):

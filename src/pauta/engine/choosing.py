@@ -38,7 +38,14 @@ class _Turn(NamedTuple):
     order: int
 
 
-def choose(heads: Sequence[W], leased: Iterable[Counted], *, limits: Mapping[str, int], room: int) -> list[W]:
+def choose(
+    heads: Sequence[W],
+    leased: Iterable[Counted],
+    *,
+    limits: Mapping[str, int],
+    room: int,
+    rates: Mapping[str, int] | None = None,
+) -> list[W]:
     """The stages to claim, in order.
 
     Among lanes of the same priority the one with fewest running stages comes first, so that a deployment with
@@ -50,7 +57,9 @@ def choose(heads: Sequence[W], leased: Iterable[Counted], *, limits: Mapping[str
         leased: Everything that is being run now.
         limits: Most leases by key.
         room: Most stages to choose.
+        rates: How many more stages may be chosen now by key, where it is limited how often.
     """
+    left = dict(rates or {})
     by_key: Counter[str] = Counter()
     by_lane: Counter[str] = Counter()
     for lease in leased:
@@ -65,7 +74,7 @@ def choose(heads: Sequence[W], leased: Iterable[Counted], *, limits: Mapping[str
         best: _Turn | None = None
         best_lane = ""
         for lane, waiting in lanes.items():
-            _pass_over(waiting, by_key, limits)
+            _pass_over(waiting, by_key, limits, left)
             if waiting:
                 turn = _Turn(-waiting[0].priority, by_lane[lane], order[lane])
                 if best is None or turn < best:
@@ -75,11 +84,16 @@ def choose(heads: Sequence[W], leased: Iterable[Counted], *, limits: Mapping[str
         taken = lanes[best_lane].popleft()
         chosen.append(taken)
         by_key.update(taken.limit_keys)
+        left.update((key, left[key] - 1) for key in taken.limit_keys if key in left)
         by_lane[best_lane] += 1
     return chosen
 
 
-def _pass_over(waiting: deque[W], by_key: Counter[str], limits: Mapping[str, int]) -> None:
+def _pass_over(waiting: deque[W], by_key: Counter[str], limits: Mapping[str, int], left: Mapping[str, int]) -> None:
     """Drop the stages at the front of a lane that may not run now."""
-    while waiting and any(key in limits and by_key[key] >= limits[key] for key in waiting[0].limit_keys):
+
+    def is_full(key: str) -> bool:
+        return (key in limits and by_key[key] >= limits[key]) or left.get(key, 1) < 1
+
+    while waiting and any(map(is_full, waiting[0].limit_keys)):
         waiting.popleft()

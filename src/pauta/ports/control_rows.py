@@ -13,6 +13,7 @@ from pauta.domain.access import AuditRow, Token
 from pauta.domain.deploying import Deployment, Limit, Notice, Pool, Trigger, WorkerRecord
 from pauta.domain.ids import RunId
 from pauta.domain.pipelines import Activation, PipelineHead, PipelineVersion
+from pauta.domain.runs import Stage
 from pauta.domain.schedules import Firing, Schedule
 
 
@@ -131,13 +132,21 @@ class PoolRows(Protocol):
         """False when there is none."""
         ...
 
-    def set_limit(self, key: str, most: int | None) -> None:
-        """Set a limit, or lift it with None."""
+    def set_limit(self, key: str, most: int | None, *, period_seconds: float | None = None) -> None:
+        """Set a limit, or lift it with None; then the claims that were counted under it are forgotten."""
         ...
 
     def limits(self) -> list[Limit]: ...
-    def lock_limits(self, keys: Sequence[str]) -> Mapping[str, int]:
+    def lock_limits(self, keys: Sequence[str]) -> Mapping[str, Limit]:
         """The limits that exist for these keys; no other claim that counts under one of them goes on meanwhile."""
+        ...
+
+    def claims(self, key: str, *, since: datetime) -> list[datetime]:
+        """When stages were claimed after `since` that are counted under this limit, oldest first."""
+        ...
+
+    def count_claims(self, key: str, stages: Sequence[Stage], *, at: datetime, since: datetime) -> None:
+        """Count claims of these stages, as they are before it, under a limit; forget those up to `since`."""
         ...
 
 

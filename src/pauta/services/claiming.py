@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pauta.domain.deploying import Switch
+from pauta.domain.deploying import Limit, Switch
 from pauta.domain.ids import RunId
 from pauta.domain.runs import Stage
 from pauta.domain.work import Assignment
+from pauta.engine import rates
 from pauta.engine.choosing import choose
 from pauta.engine.events import Claimed, Finished
 from pauta.ports.store import Transaction
@@ -31,7 +32,7 @@ class Claimer:
         """The stages to claim next, by run: within all limits, by priority, fair between deployments.
 
         Limits are counted in the transaction that claims, under lock, so that no two claims exceed one together
-        (P10).
+        (P10). Under a limit on how often a stage counts when it is chosen, though the cache may hold its result.
         """
         paused = {pool.name for pool in tx.pools.all() if pool.state is Switch.PAUSED}
         open_pools = [pool for pool in pools if pool not in paused]
@@ -40,8 +41,14 @@ class Claimer:
             return {}
         keys = sorted({key for head in heads for key in head.limit_keys})
         limits = tx.pools.lock_limits(keys)
+        most = {key: limit.most for key, limit in limits.items() if limit.period_seconds is None}
+        often = [limit for limit in limits.values() if limit.period_seconds is not None]
+        taken = choose(heads, tx.stages.leased(), limits=most, room=room, rates=_claims_left(tx, often, now=now))
+        for limit in often:
+            counted = [head.stage for head in taken if limit.key in head.limit_keys]
+            tx.pools.count_claims(limit.key, counted, at=now, since=rates.window_of(limit, now=now))
         chosen: dict[RunId, list[Stage]] = {}
-        for head in choose(heads, tx.stages.leased(), limits=limits, room=room):
+        for head in taken:
             chosen.setdefault(head.stage.run_id, []).append(head.stage)
         return chosen
 
@@ -78,3 +85,21 @@ class Claimer:
                 sheet.give(no, Finished(sheet.stage(no).fence), now=now)
         sheet.save(tx, now=now)
         return assignments
+
+
+def next_claim_under_limits(tx: Transaction, *, now: datetime) -> datetime | None:
+    """When a stage may be claimed again that only a limit on how often holds back; None: no such limit is reached."""
+    found = []
+    for limit in tx.pools.limits():
+        if limit.period_seconds is not None:
+            times = tx.pools.claims(limit.key, since=rates.window_of(limit, now=now))
+            found.append(rates.next_claim(limit, times, now=now))
+    return min((at for at in found if at is not None), default=None)
+
+
+def _claims_left(tx: Transaction, limits: Sequence[Limit], *, now: datetime) -> dict[str, int]:
+    left = {}
+    for limit in limits:
+        times = tx.pools.claims(limit.key, since=rates.window_of(limit, now=now))
+        left[limit.key] = rates.claims_left(limit, times, now=now)
+    return left

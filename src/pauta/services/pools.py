@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
-from pauta.domain.deploying import Pool, PoolKind, Switch, WorkerState
+from pauta.domain.deploying import Limit, Pool, PoolKind, Switch, WorkerState
 from pauta.domain.ids import RunId
-from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Problem, shorten
+from pauta.domain.problems import Conflict, InvalidInput, NotFound, Place, Problem, Scalar, shorten
 from pauta.domain.runs import DEFAULT_POOL
 from pauta.domain.states import FINAL_RUNS, RunState
+from pauta.engine.rates import window_of
 from pauta.ports.store import Transaction
 from pauta.services.accept_terms import allowed_limit, recordable, text_problems
 from pauta.services.behalf import Behalf
@@ -23,6 +24,7 @@ from pauta.services.deployments_checks import amount_problems, name_problems
 from pauta.services.view_pools import LimitList, LimitView, PoolList, PoolView
 
 _RACES = 50
+_SHORTEST_PERIOD, _LONGEST_PERIOD = 0.01, 31 * 86_400.0
 _PAGE = 500
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", re.ASCII).fullmatch
 _DEFAULT = Pool(DEFAULT_POOL, PoolKind.PROCESS, datetime.min.replace(tzinfo=UTC))
@@ -127,28 +129,29 @@ def list_all(control: Control) -> PoolList:
 def list_limits(control: Control) -> LimitList:
     """All limits with what is held under them, by key."""
     with control.store.transaction() as tx:
-        limits = tx.pools.limits()
-        held = Counter(key for lease in tx.stages.leased() for key in lease.limit_keys)
-    return LimitList(
-        tuple(LimitView(at.key, at.most, held[at.key]) for at in sorted(limits, key=lambda limit: limit.key))
-    )
+        limits = sorted(tx.pools.limits(), key=lambda limit: limit.key)
+        return LimitList(tuple(_limits_shown(tx, limits, now=control.now())))
 
 
-def set_limit(control: Control, key: str, most: int, *, behalf: Behalf) -> LimitView:
-    """Let at most `most` stages be held under a key that runs or deployments name.
+def set_limit(
+    control: Control, key: str, most: int, *, behalf: Behalf, period_seconds: float | None = None
+) -> LimitView:
+    """Let at most `most` stages be held under a key that runs or deployments name, or be claimed in any period.
 
     Raises:
-        InvalidInput: ASK-008 for the key, DEP-009 for the number; POL-007 when it belongs to a pool or deployment.
+        InvalidInput: ASK-008 for the key, DEP-009 for the number, POL-011 for the period; POL-007 when it belongs
+            to a pool or deployment.
     """
-    problems = [*_key_problems(key), *amount_problems("most", most)]
+    problems = [*_key_problems(key), *amount_problems("most", most), *_period_problems(period_seconds)]
     if problems:
         raise InvalidInput(problems)
     with control.store.transaction(durable=True) as tx:
-        tx.pools.set_limit(key, most)
-        behalf.note(tx, "limit.set", key, most=most)
-        held = sum(key in lease.limit_keys for lease in tx.stages.leased())
+        tx.pools.set_limit(key, most, period_seconds=period_seconds)
+        said = {} if period_seconds is None else {"period_seconds": period_seconds}
+        behalf.note(tx, "limit.set", key, most=most, **said)
+        [view] = _limits_shown(tx, [Limit(key, most, period_seconds)], now=control.now())
     _wake(control)
-    return LimitView(key, most, held)
+    return view
 
 
 def lift_limit(control: Control, key: str, *, behalf: Behalf) -> None:
@@ -172,6 +175,22 @@ def _key_problems(key: str) -> list[Problem]:
     if key.startswith(("pool:", "deployment:")):
         return [Problem("POL-007", {"key": shorten(key)}, place=Place(field="key"))]
     return [] if allowed_limit(key) else [Problem("ASK-008", {"key": shorten(key)}, place=Place(field="key"))]
+
+
+def _period_problems(seconds: float | None) -> list[Problem]:
+    if seconds is None or _SHORTEST_PERIOD <= seconds <= _LONGEST_PERIOD:
+        return []
+    values: dict[str, Scalar] = {"found": shorten(seconds), "least": _SHORTEST_PERIOD, "most": _LONGEST_PERIOD}
+    return [Problem("POL-011", values, place=Place(field="period_seconds"))]
+
+
+def _limits_shown(tx: Transaction, limits: Sequence[Limit], *, now: datetime) -> Iterator[LimitView]:
+    held = Counter(key for lease in tx.stages.leased() for key in lease.limit_keys)
+    for limit in limits:
+        count = held[limit.key]
+        if limit.period_seconds is not None:
+            count = len(tx.pools.claims(limit.key, since=window_of(limit, now=now)))
+        yield LimitView(limit.key, limit.most, count, limit.period_seconds)
 
 
 def _wake(control: Control) -> None:

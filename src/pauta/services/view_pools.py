@@ -32,11 +32,15 @@ class PoolList(Struct, frozen=True):
 
 
 class LimitView(Struct, frozen=True):
-    """At most `most` stages are held under `key` at any time; `held` are now."""
+    """At most `most` stages are held under `key` at any time; `held` are now.
+
+    With a period at most `most` are claimed within any `period_seconds`; `held` were within the last.
+    """
 
     key: str
     most: int
     held: int
+    period_seconds: float | None = None
 
 
 class LimitList(Struct, frozen=True):

@@ -30,6 +30,7 @@ from pauta.domain.work_requests import (
 )
 from pauta.ports.store import Transaction
 from pauta.services.access import Caller
+from pauta.services.claiming import next_claim_under_limits
 from pauta.services.control import Control
 from pauta.services.desk_counter import DeskCounter
 from pauta.services.grants import grant
@@ -138,10 +139,14 @@ class WorkVerbs:
         return given if given.recorded or given.draining else None
 
     def seconds_to_next(self) -> float:
-        """How long until the earliest stage that waits for its time is due; one that is due waits for others."""
+        """How long until the earliest stage that waits for its time, or for a limit on how often, may be claimed.
+
+        One that is due already waits for others.
+        """
+        now = self._control.now()
         with self._control.store.transaction() as tx:
-            due = tx.stages.next_due()
-        return math.inf if due is None else _after(due - self._control.now())
+            times = (tx.stages.next_due(), next_claim_under_limits(tx, now=now))
+        return min((_after(at - now) for at in times if at is not None), default=math.inf)
 
     def _claim(self, worker: WorkerRecord, asked: ClaimAsked) -> Given:
         if worker.state is WorkerState.DRAINING:

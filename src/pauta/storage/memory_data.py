@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pauta.domain.access import AuditRow, Token
 from pauta.domain.calls import Call
-from pauta.domain.deploying import Deployment, Notice, Pool, Trigger, WorkerRecord
+from pauta.domain.deploying import Deployment, Limit, Notice, Pool, Trigger, WorkerRecord
 from pauta.domain.ids import Address, RunId
 from pauta.domain.pipelines import Activation, PipelineVersion
 from pauta.domain.plan import Plan
@@ -62,7 +62,8 @@ class Tables:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     trigger_events: dict[tuple[str, str], None] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
-    limits: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    claims: dict[str, frozenset[tuple[datetime, RunId, int, int]]] = field(default_factory=dict)
     workers: dict[str, WorkerRecord] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     audit: dict[int, AuditRow] = field(default_factory=dict)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from pauta.domain.deploying import Limit, Notice, Pool, WorkerRecord, WorkerState
+from pauta.domain.runs import Stage
+from pauta.storage.faults import fault
 from pauta.storage.fields import whole_in_utc
 from pauta.storage.memory_data import Journal
 
@@ -42,25 +44,41 @@ class MemoryPools:
         self._journal.drop(self._journal.tables.pools, name)
         return True
 
-    def set_limit(self, key: str, most: int | None) -> None:
+    def set_limit(self, key: str, most: int | None, *, period_seconds: float | None = None) -> None:
         """See `PoolRows`."""
         self._journal.check()
         limits = self._journal.tables.limits
         if most is None:
             self._journal.drop(limits, key)
+            self._journal.drop(self._journal.tables.claims, key)
         else:
-            self._journal.put(limits, key, most)
+            self._journal.put(limits, key, Limit(key, most, period_seconds))
 
     def limits(self) -> list[Limit]:
         """See `PoolRows`. By key."""
         self._journal.check()
-        return [Limit(key, most) for key, most in sorted(self._journal.tables.limits.items())]
+        return [limit for _, limit in sorted(self._journal.tables.limits.items())]
 
-    def lock_limits(self, keys: Sequence[str]) -> Mapping[str, int]:
+    def lock_limits(self, keys: Sequence[str]) -> Mapping[str, Limit]:
         """See `PoolRows`. Nobody else is here before the transaction ends."""
         self._journal.check()
         limits = self._journal.tables.limits
         return {key: limits[key] for key in keys if key in limits}
+
+    def claims(self, key: str, *, since: datetime) -> list[datetime]:
+        """See `PoolRows`."""
+        self._journal.check()
+        return sorted(at for at, *_ in self._journal.tables.claims.get(key, ()) if at > since)
+
+    def count_claims(self, key: str, stages: Sequence[Stage], *, at: datetime, since: datetime) -> None:
+        """See `PoolRows`."""
+        self._journal.check()
+        if stages and key not in self._journal.tables.limits:
+            raise self._journal.fail(fault("DB-011", detail=f"limit {key}"))
+        here = at.astimezone(UTC)
+        kept = {claim for claim in self._journal.tables.claims.get(key, ()) if claim[0] > since}
+        kept.update((here, stage.run_id, stage.no, stage.fence) for stage in stages)
+        self._journal.put(self._journal.tables.claims, key, frozenset(kept))
 
 
 class MemoryWorkers:

@@ -147,11 +147,11 @@ claim_limit = sa.Table(
     sa.Column("period", TIME, nullable=True),
 )
 
-# Claims that are counted under a limit with a period; those of older ones go.
+# Claims that are counted under a limit with a period; older ones go.
 claim_time = sa.Table(
     "claim_time",
     metadata,
-    _text("key"),
+    sa.Column("key", TEXT, sa.ForeignKey("claim_limit.key", ondelete="CASCADE"), nullable=False),
     _time("at", null=False),
     _text("run_id"),
     _number("stage_no"),

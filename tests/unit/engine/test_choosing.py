@@ -44,6 +44,12 @@ def test_a_stage_over_its_limit_is_passed_over_and_the_one_behind_it_goes():
     assert names(choose(heads, running, limits={"db": 1}, room=5)) == ["a1"]
 
 
+def test_what_may_begin_no_more_often_is_passed_over_and_the_rest_goes():
+    heads = [Head(f"a{n}", "a", limit_keys=("api",)) for n in range(4)] + [Head("b0", "b", limit_keys=("db",))]
+    assert names(choose(heads, [], limits={}, rates={"api": 2}, room=9)) == ["a0", "b0", "a1"]
+    assert names(choose(heads, [], limits={"db": 0}, rates={"api": 0}, room=9)) == []
+
+
 keys = st.lists(st.sampled_from(["k1", "k2", "k3"]), max_size=2, unique=True).map(tuple)
 some_heads = st.lists(
     st.builds(Head, st.uuids().map(str), st.sampled_from("abcd"), st.integers(-2, 2), keys), max_size=25

@@ -12,6 +12,7 @@ from pauta.domain.ids import RunId
 from pauta.domain.problems import Problem, StoreFault
 from pauta.domain.states import RunState, StageState
 from pauta.domain.work import Recorded
+from pauta.services.claiming import next_claim_under_limits
 from pauta.services.desk import Desk
 from pauta.storage.memory import MemoryStore
 
@@ -73,6 +74,60 @@ def test_p10_a_place_is_free_again_when_a_stage_ends(world):
     assert claimed(claim(world.desk)) == []
     world.report(run, *world.perform(answer.assignments[0]))
     assert len(claimed(claim(world.desk))) == 1
+
+
+def begin_all(world: World, desks: list[Desk], *, count: int, room: int) -> list[float]:
+    """Claim by several desks in turn until all have begun; when each began, in seconds. They never end."""
+    begun: list[float] = []
+    start = world.time
+    while len(begun) < count:
+        taken = [each for n, desk in enumerate(desks) for each in claimed(claim(desk, room=room, owner=str(n)))]
+        begun += [(world.time - start).total_seconds()] * len(taken)
+        if not taken:
+            with world.store.transaction() as tx:
+                due = next_claim_under_limits(tx, now=world.time)
+            assert due is not None, "nobody would wake the queue"
+            assert due > world.time
+            world.time = due
+    return begun
+
+
+@pytest.mark.parametrize("claimers", [1, 3])
+@pytest.mark.parametrize("room", [1, 2, 10])
+def test_twenty_claims_at_five_a_second_take_three_seconds_and_no_second_has_more(world, claimers, room):
+    with world.store.transaction() as tx:
+        tx.pools.set_limit("api", 5, period_seconds=1.0)
+    for n in range(4):
+        world.submit(branches(5), limits=("api",), deployment=f"d{n}")
+    begun = begin_all(world, [world.new_desk() for _ in range(claimers)], count=20, room=room)
+    assert begun[-1] >= 3.0
+    assert all(sum(a <= b < a + 1 for b in begun) <= 5 for a in begun)
+    assert begun[-1] < 3.1, "and no more time than that"
+
+
+def test_a_limit_on_how_often_holds_back_only_what_is_counted_under_it(world):
+    with world.store.transaction() as tx:
+        tx.pools.set_limit("api", 1, period_seconds=60.0)
+    world.submit(branches(2), limits=("api",))
+    free = world.submit(branches(2), deployment="d")
+    assert [run for run, _ in claimed(claim(world.desk))].count(free) == 2
+    assert claimed(claim(world.desk)) == []
+    world.time += timedelta(seconds=60)
+    assert len(claimed(claim(world.desk))) == 1
+
+
+def test_a_limit_that_is_lifted_and_set_again_counts_anew(world):
+    with world.store.transaction() as tx:
+        tx.pools.set_limit("api", 1, period_seconds=60.0)
+    world.submit(branches(3), limits=("api",))
+    assert len(claimed(claim(world.desk))) == 1
+    with world.store.transaction() as tx:
+        tx.pools.set_limit("api", None)
+        tx.pools.set_limit("api", 1, period_seconds=60.0)
+    assert len(claimed(claim(world.desk))) == 1
+    with world.store.transaction() as tx:
+        tx.pools.set_limit("api", 3)
+    assert len(claimed(claim(world.desk))) == 1, "two are held now"
 
 
 def test_a_higher_priority_is_claimed_first_and_deployments_share_the_rest(world):

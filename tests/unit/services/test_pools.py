@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from msgspec.structs import replace
 from publishing_world import World, codes_of, deployment, problems_of, world
 
 from pauta.domain.deploying import Pool, PoolKind, WorkerRecord, WorkerState
+from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, NotFound
-from pauta.domain.states import RunState
+from pauta.domain.runs import Stage
+from pauta.domain.states import RunState, StageState
 from pauta.services import deployments, pools, pools_workers
 from pauta.services.accept import Asked, accept
 
@@ -128,6 +131,24 @@ def test_a_limit_is_set_and_lifted_and_waiting_workers_are_woken(at: World) -> N
     pools.lift_limit(at.control, "db", behalf=at.me)
     assert limits(at) == {}
     assert at.actions[-3:] == ["limit.set", "limit.set", "limit.lift"]
+
+
+def test_a_limit_on_how_often_tells_what_was_claimed_in_its_last_period(at: World) -> None:
+    view = pools.set_limit(at.control, "api", 5, period_seconds=1.0, behalf=at.me)
+    assert (view.most, view.held, view.period_seconds) == (5, 0, 1.0)
+    stage = Stage(RunId("r"), 0, StageState.READY)
+    with at.control.store.transaction() as tx:
+        tx.pools.count_claims("api", [stage], at=at.control.now(), since=at.control.now() - timedelta(seconds=1))
+    assert [(x.key, x.held, x.period_seconds) for x in pools.list_limits(at.control).limits] == [("api", 1, 1.0)]
+    assert pools.set_limit(at.control, "api", 5, behalf=at.me).held == 0, "nothing is held now"
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 1e9, float("nan")])
+def test_a_period_that_cannot_be_is_refused(at: World, seconds: float) -> None:
+    refused = codes_of(
+        lambda: pools.set_limit(at.control, "api", 5, period_seconds=seconds, behalf=at.me), InvalidInput
+    )
+    assert refused == ["POL-011"]
 
 
 @pytest.mark.parametrize(

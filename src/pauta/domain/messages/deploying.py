@@ -246,6 +246,10 @@ _POOLS: dict[str, Bilingual] = {
         'worker "{worker}" is {state}: it takes nothing any more',
         'o worker "{worker}" está no estado {state}: não aceita mais nada',
     ),
+    "POL-011": both(
+        "period of a limit {found}: from {least} to {most} seconds",
+        "período de um limite {found}: de {least} a {most} segundos",
+    ),
 }
 
 DEPLOYING: dict[str, Bilingual] = {**_PUBLISHING, **_RUNS, **_DEPLOYMENTS, **_POOLS}

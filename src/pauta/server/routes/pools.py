@@ -43,9 +43,13 @@ class PoolChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
 
 class NewLimit(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most so many stages at a time under a key; 0 holds them all."""
+    """At most so many stages at a time under a key; 0 holds them all.
+
+    With a period: at most so many begin within any so many seconds.
+    """
 
     most: int
+    period_seconds: float | None = None
 
 
 @ROUTES.add("GET", "/pools", permission=Permission.READ, answers=PoolList, summary="List work pools")
@@ -101,7 +105,8 @@ def list_limits(control: ControlDep) -> LimitList:
 @ROUTES.add("PUT", "/limits/{key}", permission=Permission.EDIT, answers=LimitView, summary="Set a limit")
 def set_limit(body: NewLimit, control: ControlDep, caller: CallerDep, audit: AuditDep, key: str) -> LimitView:
     """Runs and deployments name the keys under which their stages are counted."""
-    return pools.set_limit(control, key, body.most, behalf=Behalf(caller.actor, note=audit.note))
+    behalf = Behalf(caller.actor, note=audit.note)
+    return pools.set_limit(control, key, body.most, behalf=behalf, period_seconds=body.period_seconds)
 
 
 @ROUTES.add("DELETE", "/limits/{key}", permission=Permission.EDIT, status=204, summary="Lift a limit")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pauta.domain.deploying import Limit, Notice, Pool, WorkerRecord
+from pauta.domain.runs import Stage
 from pauta.storage import codec
 from pauta.storage.records_control import NOTICE, POOL, WORKER
 from pauta.storage.session import Session
+
+_MICROS = 1_000_000
 
 
 class SqlPools:
@@ -42,22 +46,42 @@ class SqlPools:
         """See `PoolRows`."""
         return self._session.run("pool.remove", {"k_name": name}) == 1
 
-    def set_limit(self, key: str, most: int | None) -> None:
+    def set_limit(self, key: str, most: int | None, *, period_seconds: float | None = None) -> None:
         """See `PoolRows`."""
         if most is None:
             self._session.run("limit.remove", {"k_key": key})
         else:
-            self._session.run("limit.put", {"key": key, "most": most})
+            period = None if period_seconds is None else round(period_seconds * _MICROS)
+            self._session.run("limit.put", {"key": key, "most": most, "period": period})
 
     def limits(self) -> list[Limit]:
         """See `PoolRows`. By key."""
-        return [Limit(*row) for row in self._session.rows("limit.all", {})]
+        return [_limit(row) for row in self._session.rows("limit.all", {})]
 
-    def lock_limits(self, keys: Sequence[str]) -> Mapping[str, int]:
+    def lock_limits(self, keys: Sequence[str]) -> Mapping[str, Limit]:
         """See `PoolRows`."""
         if not keys:
             return {}
-        return {row[0]: row[1] for row in self._session.rows("limit.lock", {"keys": self._session.many(keys)})}
+        return {row[0]: _limit(row) for row in self._session.rows("limit.lock", {"keys": self._session.many(keys)})}
+
+    def claims(self, key: str, *, since: datetime) -> list[datetime]:
+        """See `PoolRows`."""
+        rows = self._session.rows("claim.since", {"k_key": key, "since": codec.micros(since)})
+        return [codec.moment(row[0]) for row in rows]
+
+    def count_claims(self, key: str, stages: Sequence[Stage], *, at: datetime, since: datetime) -> None:
+        """See `PoolRows`."""
+        self._session.run("claim.forget", {"k_key": key, "since": codec.micros(since)})
+        rows = [
+            {"key": key, "at": codec.micros(at), "run_id": stage.run_id, "stage_no": stage.no, "fence": stage.fence}
+            for stage in stages
+        ]
+        self._session.run_many("claim.add", rows)
+
+
+def _limit(row: Sequence[Any]) -> Limit:
+    key, most, period = row
+    return Limit(key, most, None if period is None else period / _MICROS)
 
 
 class SqlWorkers:

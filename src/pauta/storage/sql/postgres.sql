@@ -773,17 +773,28 @@ FROM pool ORDER BY pool.name
 DELETE FROM pool WHERE pool.name = %(k_name)s::VARCHAR COLLATE "C"
 
 -- limit.put
-INSERT INTO claim_limit (key, most) VALUES (%(key)s::VARCHAR COLLATE "C", %(most)s::INTEGER) ON CONFLICT (key) DO UPDATE SET most = excluded.most
+INSERT INTO claim_limit (key, most, period) VALUES (%(key)s::VARCHAR COLLATE "C", %(most)s::INTEGER, %(period)s::BIGINT) ON CONFLICT (key) DO UPDATE SET most = excluded.most, period = excluded.period
 
 -- limit.remove
 DELETE FROM claim_limit WHERE claim_limit.key = %(k_key)s::VARCHAR COLLATE "C"
 
 -- limit.all
-SELECT claim_limit.key, claim_limit.most
+SELECT claim_limit.key, claim_limit.most, claim_limit.period
 FROM claim_limit ORDER BY claim_limit.key
 
+-- claim.since
+SELECT claim_time.at
+FROM claim_time
+WHERE claim_time.key = %(k_key)s::VARCHAR COLLATE "C" AND claim_time.at > %(since)s::BIGINT ORDER BY claim_time.at
+
+-- claim.add
+INSERT INTO claim_time (key, at, run_id, stage_no, fence) VALUES (%(key)s::VARCHAR COLLATE "C", %(at)s::BIGINT, %(run_id)s::VARCHAR COLLATE "C", %(stage_no)s::INTEGER, %(fence)s::INTEGER) ON CONFLICT DO NOTHING
+
+-- claim.forget
+DELETE FROM claim_time WHERE claim_time.key = %(k_key)s::VARCHAR COLLATE "C" AND claim_time.at <= %(since)s::BIGINT
+
 -- limit.lock
-SELECT claim_limit.key, claim_limit.most
+SELECT claim_limit.key, claim_limit.most, claim_limit.period
 FROM claim_limit
 WHERE claim_limit.key = ANY (%(keys)s::TEXT[]) ORDER BY claim_limit.key FOR UPDATE
 

@@ -784,17 +784,28 @@ FROM pool ORDER BY pool.name
 DELETE FROM pool WHERE pool.name = :k_name
 
 -- limit.put
-INSERT INTO claim_limit ("key", most) VALUES (:key, :most) ON CONFLICT ("key") DO UPDATE SET most = excluded.most
+INSERT INTO claim_limit ("key", most, period) VALUES (:key, :most, :period) ON CONFLICT ("key") DO UPDATE SET most = excluded.most, period = excluded.period
 
 -- limit.remove
 DELETE FROM claim_limit WHERE claim_limit."key" = :k_key
 
 -- limit.all
-SELECT claim_limit."key", claim_limit.most
+SELECT claim_limit."key", claim_limit.most, claim_limit.period
 FROM claim_limit ORDER BY claim_limit."key"
 
+-- claim.since
+SELECT claim_time.at
+FROM claim_time
+WHERE claim_time."key" = :k_key AND claim_time.at > :since ORDER BY claim_time.at
+
+-- claim.add
+INSERT INTO claim_time ("key", at, run_id, stage_no, fence) VALUES (:key, :at, :run_id, :stage_no, :fence) ON CONFLICT DO NOTHING
+
+-- claim.forget
+DELETE FROM claim_time WHERE claim_time."key" = :k_key AND claim_time.at <= :since
+
 -- limit.lock
-SELECT claim_limit."key", claim_limit.most
+SELECT claim_limit."key", claim_limit.most, claim_limit.period
 FROM claim_limit
 WHERE claim_limit."key" IN (SELECT anon_1.value
 FROM json_each(:keys) AS anon_1) ORDER BY claim_limit."key"

@@ -73,17 +73,6 @@ CREATE TABLE claim_limit (
     CONSTRAINT claim_limit_pk PRIMARY KEY ("key")
 )
 
--- table claim_time
-CREATE TABLE claim_time (
-    "key" TEXT NOT NULL,
-    at BIGINT NOT NULL,
-    run_id TEXT NOT NULL,
-    stage_no INTEGER NOT NULL,
-    fence INTEGER NOT NULL,
-    CONSTRAINT claim_time_pk PRIMARY KEY ("key", at, run_id, stage_no, fence)
-)
- WITHOUT ROWID
-
 -- table deployment
 CREATE TABLE deployment (
     name TEXT NOT NULL,
@@ -290,6 +279,18 @@ CREATE TABLE cache_object (
 
 -- index cache_object_by_address
 CREATE INDEX cache_object_by_address ON cache_object (address)
+
+-- table claim_time
+CREATE TABLE claim_time (
+    "key" TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    run_id TEXT NOT NULL,
+    stage_no INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    CONSTRAINT claim_time_pk PRIMARY KEY ("key", at, run_id, stage_no, fence),
+    CONSTRAINT claim_time_key_fk FOREIGN KEY("key") REFERENCES claim_limit ("key") ON DELETE CASCADE
+)
+ WITHOUT ROWID
 
 -- table run
 CREATE TABLE run (

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pauta.storage.flavours import Flavour
 from pauta.storage.records_control import NOTICE, POOL, WORKER
 from pauta.storage.statements.shape import Statements, Written, key, limit, unchanged
-from pauta.storage.tables_control import UNSENT, claim_limit, meta, notice, pool, worker
+from pauta.storage.tables_control import UNSENT, claim_limit, claim_time, meta, notice, pool, worker
 
 
 def statements(flavour: Flavour) -> Statements:
@@ -30,12 +30,25 @@ def _pools(flavour: Flavour) -> Statements:
 
 def _limits(flavour: Flavour) -> Statements:
     put = flavour.insert(claim_limit)
-    put = put.on_conflict_do_update(index_elements=[claim_limit.c.key], set_={"most": put.excluded.most})
-    both = sa.select(claim_limit.c.key, claim_limit.c.most).order_by(claim_limit.c.key)
+    put = put.on_conflict_do_update(
+        index_elements=[claim_limit.c.key], set_={"most": put.excluded.most, "period": put.excluded.period}
+    )
+    both = sa.select(claim_limit.c.key, claim_limit.c.most, claim_limit.c.period).order_by(claim_limit.c.key)
     return {
-        "limit.put": Written(put, ("key", "most")),
+        "limit.put": Written(put, ("key", "most", "period")),
         "limit.remove": Written(sa.delete(claim_limit).where(claim_limit.c.key == key("key"))),
         "limit.all": Written(both),
+        "claim.since": Written(
+            sa.select(claim_time.c.at)
+            .where(claim_time.c.key == key("key"), claim_time.c.at > sa.bindparam("since"))
+            .order_by(claim_time.c.at)
+        ),
+        "claim.add": Written(
+            flavour.insert(claim_time).on_conflict_do_nothing(), ("key", "at", "run_id", "stage_no", "fence")
+        ),
+        "claim.forget": Written(
+            sa.delete(claim_time).where(claim_time.c.key == key("key"), claim_time.c.at <= sa.bindparam("since"))
+        ),
         # In the order of the keys, so that two claims never wait for each other in a ring.
         "limit.lock": Written(both.where(flavour.within(claim_limit.c.key, "keys")).with_for_update()),
     }

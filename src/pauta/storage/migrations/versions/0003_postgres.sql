@@ -100,5 +100,6 @@ CREATE TABLE claim_time (
     run_id TEXT COLLATE "C" NOT NULL,
     stage_no INTEGER NOT NULL,
     fence INTEGER NOT NULL,
-    CONSTRAINT claim_time_pk PRIMARY KEY (key, at, run_id, stage_no, fence)
+    CONSTRAINT claim_time_pk PRIMARY KEY (key, at, run_id, stage_no, fence),
+    CONSTRAINT claim_time_key_fk FOREIGN KEY(key) REFERENCES claim_limit (key) ON DELETE CASCADE
 )

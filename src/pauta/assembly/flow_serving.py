@@ -1,4 +1,4 @@
-"""`serve`: deploys flows, then fires and runs them here until it is told to end."""
+"""`serve`: what was deployed is fired and run here until it is told to end."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pauta.assembly.deploying import Deployed
 from pauta.assembly.deploying_words import word
-from pauta.assembly.flow_deploying import Terms, deploy_all, project_folder
 from pauta.assembly.reaching import Reached, server_of
 from pauta.assembly.worker_credentials import lent_token
 from pauta.domain.languages import from_environment
 from pauta.domain.settings import WorkerSettings
 
 
-def serve_all(wanted: Sequence[tuple[Any, str, Terms]]) -> None:
-    """Deploy, then work for the server that runs for this project, or be it.
+def serve_deployed(folder: Path, made: Sequence[Deployed]) -> None:
+    """Work for the server that runs for this project, or be it, until told to end.
+
+    Args:
+        folder: The project's folder.
+        made: What was deployed to be served.
 
     Raises:
-        InvalidInput: FLW-083 when the server does not lend this process a worker's token; as `deploy`.
+        InvalidInput: FLW-083 when the server does not lend this process a worker's token; CFG-… when settings do
+            not fit.
     """
-    folder = project_folder(wanted[0][0])
-    made = deploy_all(wanted, hints=False)
     pools = tuple(dict.fromkeys(deployed.pool for deployed in made))
     reached = server_of(folder)
     code = _be_the_server(folder, made, pools) if reached is None else _work_for(reached, folder, pools)

@@ -13,7 +13,7 @@ from house import Clock, control_over
 from pauta.adapters.api_client import ApiClient
 from pauta.assembly.deploying import Deployed, Deployer, Wanted
 from pauta.assembly.deploying_words import starting, told
-from pauta.assembly.flow_deploying import terms_of
+from pauta.assembly.deployment_terms import terms_of
 from pauta.assembly.flow_material import drift_since, material_of_flow
 from pauta.assembly.own_records import IndoorConnection
 from pauta.authoring.schedule_arguments import schedules_of

@@ -75,6 +75,8 @@ class FlowLoop(asyncio.SelectorEventLoop):
             raise Suspend(engine.unwinding)
         pending = list(self.awaited.values())
         if timeout is None and pending and self._is_at_rest():
+            if any(future.done() for future in pending):
+                return 0.0  # a thread brought it before it came to rest; the word is on its way
             rest(engine, pending, any_of=len(pending) > 1, deadline=None)
             return 0.0
         due = expire(engine, pending)
@@ -170,18 +172,19 @@ def _nothing() -> None:
 
 def _wind_up(loop: FlowLoop) -> None:
     loop.is_ending = True
+    left = asyncio.all_tasks(loop)
     try:
-        left = asyncio.all_tasks(loop)
         for task in left:
             task.cancel()
         if left:
-            done, _ = loop.run_until_complete(asyncio.wait(left, timeout=_UNWINDING))
-            for task in done:
-                if not task.cancelled():
-                    task.exception()  # asked for, so that nobody is told that nobody asked
+            with suppress(KeyboardInterrupt):  # the one that ends the loop is on its way already
+                loop.run_until_complete(asyncio.wait(left, timeout=_UNWINDING))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.run_until_complete(loop.shutdown_default_executor())
     finally:
+        for task in left:
+            if task.done() and not task.cancelled():
+                task.exception()  # asked for, so that nobody is told that nobody asked
         loop.close()
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -95,6 +96,7 @@ class Memory:
         self.is_dead = False
         self._lock = threading.Lock()
         self._said = 0
+        self._life = 0
 
     def site(self, **more: Any) -> Site:
         return Site(
@@ -103,7 +105,7 @@ class Memory:
                 "fence": 1,
                 "step": 0,
                 "recorded": [self.calls[no] for no in sorted(self.calls)],
-                "tell": self.tell,
+                "tell": partial(self.tell, life=self._life),
                 "confirm": self.confirmed.append,
                 "recall": self.recall,
                 "parcels": self.parcels,
@@ -121,8 +123,10 @@ class Memory:
         self.within.append(no)
         yield
 
-    def tell(self, report: CallReport) -> None:
+    def tell(self, report: CallReport, *, life: int) -> None:
         with self._lock:
+            if life != self._life:
+                raise Crash  # a thread of a process that is dead
             if self.crash_after is not None and self._said >= self.crash_after:
                 self.is_dead = True
                 raise Crash
@@ -168,6 +172,8 @@ class Memory:
 
     def set_back(self) -> None:
         """The process is gone: what ran will be made again."""
+        with self._lock:
+            self._life += 1
         self._said = 0
         self.is_dead = False
         self.crash_after = None

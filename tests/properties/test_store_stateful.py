@@ -25,10 +25,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from msgspec.structs import replace
+from store_flow_rules import FlowRules, some
 from store_makers import sqlite_stores
 from store_verbs import FINAL_STEP, Verbs
 
-from pauta.domain.calls import Arguments, Call, CallKind, CallState, first_call_of, step_of
+from pauta.domain.calls import first_call_of
 from pauta.domain.pipeline import OnFailure, RetryPolicy
 from pauta.domain.problems import StoreFault
 from pauta.domain.runs import Event, ParentCall, Run, Stage, StepRecord
@@ -38,7 +39,7 @@ from pauta.engine.decide import decide_run
 from pauta.ports.store import Store, Transaction
 from pauta.storage.memory import MemoryStore
 from servers import empty_tables
-from store_samples import NOON, call, frame, plan_of, run_id
+from store_samples import NOON, frame, plan_of, run_id
 
 # What fits into some two minutes of two cores for each store.
 EXAMPLES, STEPS = (600, 100) if os.environ.get("PAUTA_TEST_SCALE") == "ci" else (200, 50)
@@ -56,17 +57,12 @@ SHAPES: list[tuple[tuple[int, ...], ...]] = [
 ]
 
 
-def some(*states: StageState) -> Callable[[Any], bool]:
-    """The condition of a rule that needs a stage in one of these states."""
-    return lambda self: any(stage.state in states for stage in self.stages)
-
-
 def room(self: Any) -> bool:
     """The condition of a rule that adds a run."""
     return len(self.runs) < MOST_RUNS
 
 
-class StoreMachine(RuleBasedStateMachine):
+class StoreMachine(FlowRules, RuleBasedStateMachine):
     """The rules. Each does the same to the store in memory and to the real one.
 
     `runs` and `stages` are what both held after the last rule. Conditions keep rules that would find nothing to
@@ -196,39 +192,6 @@ class StoreMachine(RuleBasedStateMachine):
     def fail(self, data: st.DataObject, times: int, on_failure: OnFailure) -> None:
         stage = self.pick(data, StageState.RUNNING)
         self.event(stage, events.StepFailed(stage.fence, RetryPolicy(times=times), on_failure, 0.5), durable=True)
-
-    @precondition(some(StageState.RUNNING))
-    @rule(data=st.data(), answers=st.integers(0, 2), seconds=st.sampled_from([None, 1, 31]))
-    def wait(self, data: st.DataObject, answers: int, seconds: float | None) -> None:
-        """A flow has called something, and waits for it."""
-        stage = self.pick(data, StageState.RUNNING)
-        first = first_call_of(stage.no)
-        calls = [call(stage.run_id, first + n, CallState.PAUSED, kind=CallKind.INPUT) for n in range(answers)]
-        calls = [c for c in calls if not self._is_answered(c)]
-        self.both(lambda tx: tx.calls.put([*calls, call(stage.run_id, first + 9)]))
-        until = None if seconds is None else self.now + timedelta(seconds=seconds)
-        came = self.event(stage, events.Suspended(stage.fence, len(calls), until))
-        assert came in ("paused", "cancelled", "skipped") if calls else came in ("ready", "cancelled", "skipped")
-
-    def _is_answered(self, wanted: Call) -> bool:
-        found = self.both(lambda tx: tx.calls.get(wanted.run_id, [wanted.no]))
-        return bool(found) and found[0].state is CallState.COMPLETED
-
-    @precondition(some(StageState.PAUSED))
-    @rule(data=st.data(), told=st.booleans())
-    def answer(self, data: st.DataObject, told: bool) -> None:
-        """A call of a flow gets its answer; should nobody tell the stage, it is found."""
-        stage = self.pick(data, StageState.PAUSED)
-        waiting = self.both(
-            lambda tx: [c for c in tx.calls.of_run(stage.run_id) if step_of(c.no) == stage.no and c.state == "paused"]
-        )
-        for answered in waiting if not told else waiting[:1]:
-            done = replace(answered, state=CallState.COMPLETED, result=Arguments(frame(70 + stage.no)))
-            self.both(lambda tx, done=done: tx.calls.put([done]))
-        if told and waiting:
-            assert self.event(stage, events.Answered()) == ("ready" if stage.waiting_for == 1 else "paused")
-        found = self.both(lambda tx: tx.stages.answered())
-        assert (stage in found) == (stage.not_before is None and not (told and waiting))
 
     @precondition(some(StageState.RUNNING))
     @rule(data=st.data(), begun=st.booleans())

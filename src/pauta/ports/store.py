@@ -18,10 +18,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from pauta.domain.calls import Call
 from pauta.domain.ids import Address, RunId
 from pauta.domain.plan import Plan
 from pauta.domain.runs import Attempt, CacheEntry, Event, LogChunk, Run, Stage, StepRecord
+from pauta.ports.call_rows import CallRows
 from pauta.ports.control_rows import (
     AuditRows,
     DeploymentRows,
@@ -216,30 +216,6 @@ class StepRows(Protocol):
 
     def put(self, steps: Sequence[StepRecord]) -> None:
         """Put these rows over the present ones. Raises `StoreFault` DB-010 if a final row would change state."""
-        ...
-
-
-class CallRows(Protocol):
-    """Calls of flows."""
-
-    def of_run(self, run_id: RunId) -> list[Call]:
-        """All calls of a run by number."""
-        ...
-
-    def get(self, run_id: RunId, nos: Sequence[int]) -> list[Call]:
-        """Those of these calls that exist, by number."""
-        ...
-
-    def put(self, calls: Sequence[Call]) -> None:
-        """Add calls, or put them over those with their numbers.
-
-        Raises:
-            StoreFault: DB-010 if a completed call would change its state.
-        """
-        ...
-
-    def awaited(self, *, limit: int = 100) -> list[Call]:
-        """Calls that wait for a person (`CallKind.INPUT`, `CallKind.APPROVAL`), of all runs, oldest run first."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,20 @@ def test_a_claim_asked_again_under_its_number_gives_the_same_stages(site: Site, 
     assert teller.claim(number=teller.number) == first
     assert teller.claim() == []
     assert teller.claim(number=1) == []  # out of date: it was answered, or the next would not have been asked
+
+
+def test_a_claim_that_waits_is_answered_when_a_limit_on_how_often_lets_the_next_begin(
+    site: Site, teller: Teller
+) -> None:
+    with site.control.store.transaction() as tx:
+        tx.pools.set_limit("pool:default", 1, period_seconds=0.4)
+    for _ in range(2):
+        site.submit(CHAIN, STEPS[0])
+    began = time.monotonic()
+    assert len(teller.claim()) == 1
+    assert teller.claim() == []
+    assert len(teller.claim(wait_seconds=10.0)) == 1
+    assert 0.35 < time.monotonic() - began < 5.0
 
 
 def test_an_older_claim_that_comes_late_takes_nothing(site: Site, teller: Teller) -> None:

@@ -11,8 +11,8 @@ import pytest
 from answers import Answer
 from fake_project import NOON, OTHER, RUN, FakeProject, run_view, step_view
 
-from pauta.cli.answer import value_of
 from pauta.cli.answer_form import Form
+from pauta.cli.answer_values import value_of
 from pauta.cli.call_tree import branches
 from pauta.cli.session import Session
 from pauta.domain.calls import Awaited, Call, CallKind, CallState

@@ -8,7 +8,7 @@ from pauta.adapters.api_connection import Connection
 from pauta.adapters.api_rows import path_of
 from pauta.services.view_calls import Answered, CallPage, CallView, WaitingList, WaitingView
 
-_AT_ONCE = 1000
+_AT_ONCE = 10_000
 _MOST_WAITING = 500
 
 
@@ -19,7 +19,7 @@ class CallsApi:
         self._connection = connection
 
     def page(self, run: str, *, after: int = -1, limit: int = 200) -> CallPage:
-        """Calls of a run numbered above `after`; at most 1000 at a time."""
+        """Calls of a run numbered above `after`; at most 10,000 at a time."""
         return self._connection.ask(
             "GET", path_of("runs", run, "calls"), CallPage, query={"after": after, "limit": min(limit, _AT_ONCE)}
         )

@@ -75,7 +75,7 @@ class RunsApi:
         states: Sequence[str] = (),
         pipeline: str | None = None,
         deployment: str | None = None,
-        children: bool = True,
+        children: bool = False,
     ) -> RunPage:
         """Runs, newest first; at most 500 at a time. Without `children` not those that flows of others began."""
         query = {

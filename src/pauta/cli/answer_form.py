@@ -42,7 +42,7 @@ class Form:
         return {name: value for name, value in answers.items() if value is not _NOTHING}
 
     def _one(self, name: str, about: Any, *, is_needed: bool) -> Any:
-        from pauta.cli.answer import value_of
+        from pauta.cli.answer_values import value_of
         from pauta.services.answers_checking import check_answer
 
         own = self._whole(about if isinstance(about, Mapping) else {})

@@ -54,7 +54,7 @@ def _row(branch: Branch, session: Session) -> list[Text]:
 
 def _many_note(branch: Branch, session: Session) -> str:
     words = session.words
-    parts = [counts_of(branch.states, words)]
+    parts = [counts_of(branch.states, words)] if len(branch.states) > 1 else []
     if branch.cached:
         parts.append(words("calls.cached", count=words.number(branch.cached)))
     return ", ".join(parts)
@@ -75,7 +75,8 @@ def _note(call: CallView, session: Session) -> Text:
         parts.append(words("calls.until", time=at_time(call.awaited.until)))
     if call.by is not None:
         parts.append(words("calls.by", name=call.by.partition(" (")[0]))
-    if call.message and call.problem is None:
+    asked = call.awaited.prompt if call.awaited is not None else ""
+    if call.message and call.problem is None and call.message != asked:
         parts.append(shorten(call.message, 60))
     return cell(", ".join(parts))
 

@@ -83,7 +83,7 @@ class PlainProgress:
         words = self._session.words
         with self._lock:
             group = self._calls.ended(call)
-            is_worth_it = group.count <= _MOST_OF_A_NAME or call.state is not CallState.COMPLETED
+            is_worth_it = group.ended <= _MOST_OF_A_NAME or call.state is not CallState.COMPLETED
         if call.state is CallState.PAUSED:
             self._write(waiting_sentence(call, words))
         elif is_worth_it:

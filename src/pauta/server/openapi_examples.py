@@ -84,6 +84,7 @@ _CALL = CallView(
     ended_at=_LATER,
     seconds=0.8,
     given={"listing": "9f86d081884c7d65"},
+    metrics={"titles": 30.0},
     gave=GaveView("frame", rows=30, frames=("fetch_titles",)),
     tags=("feed",),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pauta.domain.calls import CallKind, CallState
 from pauta.domain.deploying import PoolKind, Switch, TriggerKind, WorkerState
 from pauta.domain.outputs import Kind
 from pauta.domain.schedules import ScheduleState
 from pauta.domain.states import AttemptOutcome, RunState, StepState
+from pauta.services.view_calls import CallView, GaveView, WaitingView
 from pauta.services.view_deployments import DeploymentView
 from pauta.services.view_pools import PoolView, WorkerView
-from pauta.services.view_runs import Asked, AttemptView, RunNews, StepNews, Waited
+from pauta.services.view_runs import Asked, AttemptView, CallNews, RunNews, StepNews, Waited
 from pauta.services.view_schedules import ScheduleView, TriggerView
 from pauta.services.views import FrameView, RunLine, RunView, StepView
 
@@ -23,6 +25,12 @@ WORDS: Mapping[tuple[type, str], type[StrEnum]] = {
     (RunNews, "state"): RunState,
     (StepView, "state"): StepState,
     (StepNews, "state"): StepState,
+    (CallView, "state"): CallState,
+    (CallView, "kind"): CallKind,
+    (WaitingView, "kind"): CallKind,
+    (CallNews, "state"): CallState,
+    (CallNews, "kind"): CallKind,
+    (GaveView, "kind"): Kind,
     (AttemptView, "outcome"): AttemptOutcome,
     (FrameView, "kind"): Kind,
     (DeploymentView, "state"): Switch,

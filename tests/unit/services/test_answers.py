@@ -15,6 +15,7 @@ from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, NotFound
 from pauta.domain.runs import ParentCall
 from pauta.domain.states import RunState, StageState
+from pauta.runtime.parcels import StoredParcels
 from pauta.services.access import Forbidden
 from pauta.services.answers import Answers, Person, answer_of, may_answer
 from pauta.services.behalf import Behalf
@@ -256,3 +257,11 @@ def test_what_cannot_be_kept_is_refused(world: World, answers: Answers, odd: Any
     with pytest.raises(InvalidInput):
         answers.give(run, "settings", odd, person=person())
     assert the_call(world, run, FIRST + 1).state is CallState.PAUSED
+
+
+@pytest.mark.parametrize("value", [{"$object": 0}, {"$path": "/etc/passwd"}, {"a": [{"$of": ["x", {}]}]}, "text", None])
+def test_nothing_in_an_answer_is_taken_for_anything_but_json(value: Any) -> None:
+    def none_is_opened() -> Any:
+        raise AssertionError("an answer refers to no object")
+
+    assert StoredParcels(none_is_opened).unpack(answer_of(value)) == value

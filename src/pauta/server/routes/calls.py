@@ -55,7 +55,7 @@ def list_calls(
     language: LanguageDep,
     run: str,
     after: Annotated[int, Query(ge=-1, le=2**53, description="Only calls with a higher number.")] = -1,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Most calls in the answer.")] = 200,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Most calls in the answer.")] = 200,
     parent: Annotated[
         int | None,
         Query(ge=0, le=2**53, description="Only calls made in the body of this call, or by the flow of this step."),

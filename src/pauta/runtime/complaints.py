@@ -56,7 +56,7 @@ def problem_in_flow(error: BaseException, *, shown_as: str, shown: Mapping[str, 
 def at_home(problem: Problem, *, shown_as: str, shown: Mapping[str, str], bundle: str) -> Problem:
     """The problem with its place as the path to show; without a place that is none of the script's own files."""
     place = problem.place
-    if place is None or place.file is None:
+    if place is None or place.file is None or not os.path.isabs(place.file):
         return problem
     name = _Own(shown_as, shown, os.path.join(bundle, "")).name(place.file)
     return replace(problem, place=replace(place, file=name) if name is not None else None)

@@ -168,12 +168,13 @@ class FlowRun:
         result.profile = packed.profiles.get(output.address)
 
     def _failure(self, state: State[Any]) -> Problem:
-        if state.is_cancelled():
-            said = f": {state.message}" if state.message else ""
-            return self._placed(Problem("FLW-024", {"state": state.name, "said": shorten(said, 400)}))
         if state.problem is None and isinstance(state.data, BaseException):
             return self._complaints.of(state.data)
-        return self._placed(problem_of(state))
+        problem = problem_of(state)
+        if state.is_cancelled():
+            said = f": {state.message}" if state.message else ""
+            problem = Problem("FLW-024", {"state": state.name, "said": shorten(said, 400)}, place=problem.place)
+        return self._placed(problem)
 
     def _placed(self, problem: Problem) -> Problem:
         """The problem, at the function's own place if it has none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pauta.domain.outputs import FileRef
 from pauta.ports.objects import Objects
 
 MOST_FILES = 10_000
+_SETTLED_NS = 100_000_000
+"""A folder that was changed so long ago cannot be changed again without its time's telling."""
 ObjectsOf = Callable[[], Objects]
 """Gives the object store when it is first needed."""
 _Signature = tuple[int, int, int, int]
@@ -40,6 +43,7 @@ class Folder:
         self._known: dict[str, tuple[_Signature, Address]] = {}
         self._new: dict[str, FileRef] = {}
         self._was_empty = False
+        self._empty_since = -1
 
     def frame(self, model_path: str | None) -> None:
         """Have the folders of this path exist from now on. One that leads out of the folder is passed over."""
@@ -117,8 +121,15 @@ class Folder:
 
     def _is_empty(self) -> bool:
         try:
+            changed = os.stat(self._root).st_mtime_ns
+            if changed == self._empty_since:
+                return True
+            now = time.clock_gettime_ns(time.CLOCK_REALTIME)
             with os.scandir(self._root) as entries:
-                return next(entries, None) is None
+                empty = next(entries, None) is None
+            if empty and changed < now - _SETTLED_NS:
+                self._empty_since = changed
+            return empty
         except FileNotFoundError:
             # The script removed the folder itself.
             os.makedirs(self._root, exist_ok=True)

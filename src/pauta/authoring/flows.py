@@ -93,7 +93,7 @@ def flow_source(code: Code, function: Function, *, known_as: str = "") -> FlowSo
         try:
             options[name] = literal(code, option.file, option.value)
         except Unseen:
-            unseen[name] = option.value.lineno
+            unseen[name] = option.value.lineno if option.file == function.file else function.line
     given, description = options.get("name"), options.get("description")
     own = getattr(function.node, "name", function.name)
     arguments = function.arguments

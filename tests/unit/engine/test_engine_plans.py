@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pauta.domain.ids import Address
@@ -33,6 +35,34 @@ def shape(made: Plan) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
 def test_a_chain_is_one_stage() -> None:
     made = planned(step("a", "in", "x"), step("b", "x", "y"), step("c", "y"))
     assert shape(made) == [((0, 1, 2), ())]
+
+
+def test_a_flow_is_a_stage_of_its_own_and_never_cached_as_a_whole() -> None:
+    flow = replace(SCRIPT, signature=Signature((), kind="flow"))
+    steps = [step("a", "in", "x"), step("b", "x", "y"), step("c", "y", "z"), step("d", "z")]
+    steps[1] = replace(steps[1], entry="full_flow")
+    scripts = {one.name: flow if one.name == "b" else SCRIPT for one in steps}
+    made = plan(Pipeline("p", tuple(steps)), steps, scripts, supplied={"in"}, kwargs={})
+    assert shape(made) == [((0,), ()), ((1,), (0,)), ((2, 3), (1,))]
+    assert [(one.entry, one.is_flow, one.policy.cache) for one in made.steps] == [
+        ("", False, True),
+        ("full_flow", True, False),
+        ("", False, True),
+        ("", False, True),
+    ]
+
+
+def test_another_function_of_a_script_is_a_step_like_any_other() -> None:
+    made = planned(replace(step("a", "in", "x"), entry="clean"), step("b", "x"))
+    assert shape(made) == [((0, 1), ())]
+    assert (made.steps[0].entry, made.steps[0].is_flow, made.steps[0].policy.cache) == ("clean", False, True)
+
+
+def test_a_task_or_flow_that_is_called_execute_is_called_as_one() -> None:
+    task = replace(SCRIPT, signature=Signature((), kind="task"))
+    one = step("a")
+    made = plan(Pipeline("p", (one,)), [one], {"a": task}, supplied=(), kwargs={})
+    assert (made.steps[0].entry, made.steps[0].is_flow) == ("execute", False)
 
 
 def test_branches_are_stages_of_their_own() -> None:

@@ -19,7 +19,7 @@ HIDDEN = {".ci", ".editorconfig", ".gitignore", ".pre-commit-config.yaml"}  # ou
 BANNED = {
     "a person's or a machine's folder": (
         r"/[r]oot/|/[h]ome/(?!me/)\w+/|/[U]sers/\w+/"
-        r"|/[w]ork/(?!register|claim|report|renew|leave|objects)\w+"  # those are routes
+        r"|/[w]ork/(?!register|claim|report|recall|renew|leave|objects)\w+"  # those are routes
     ),
     "a package registry's address": r"[p]ypi\.org|pythonhosted[.]org|registry[.]npmjs|[-]-(extra-)?index-url[= ]",
     "a private key": r"BEGIN [A-Z ]*PRIVATE [K]EY",
@@ -87,6 +87,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     source = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
     modules = {
+        "jsonschema-rs": "jsonschema_rs",
         "prometheus-client": "prometheus_client",
         "python-dateutil": "dateutil",
         "pyyaml": "yaml",

@@ -10,12 +10,14 @@ from typing import Any
 from msgspec.structs import replace
 from step_driver import PATIENCE_SECONDS, Driver, Outcome
 
+from pauta.assembly import objects_in
 from pauta.domain import wire
 from pauta.domain.calls import Arguments, Call, CallState
 from pauta.domain.ids import RunId
 from pauta.domain.wire import CachedCall, CallAwaits, CallEnded, CallStarted, FlowOrder
 from pauta.ports.launcher import Exited, Happening, Process, Reported
 from pauta.runtime.host import wall_clock
+from pauta.runtime.parcels import StoredParcels
 
 ENDS = (wire.StageDone, wire.StepFailed, wire.StageSuspended)
 
@@ -100,6 +102,12 @@ class FlowDriver:
             process.send(wire.Acknowledge(report.stage, report.fence, report.step, report.no))
         if self.acknowledges and isinstance(report, wire.StepFinished):
             process.send(wire.Acknowledge(report.stage, report.fence, report.step))
+
+
+def parcels_of(driver: Driver) -> StoredParcels:
+    """Values in the object store of a driver's processes."""
+    store = objects_in(driver.objects)
+    return StoredParcels(lambda: store)
 
 
 def _begun(report: CallStarted | CallAwaits) -> Call:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from step_driver import Driver
 
+from pauta.adapters import clock
 from pauta.adapters.memory_objects import MemoryObjects
 from pauta.assembly.warmth import Warmth
 from pauta.domain import wire
@@ -14,7 +15,7 @@ from pauta.domain.work import Assignment
 
 
 def wanted(driver: Driver, source: str, **fields: Any) -> tuple[str, ...]:
-    objects = MemoryObjects()
+    objects = MemoryObjects(now=clock.now)
     step = driver.step(0, "a.py", **fields)
     order = wire.RunStage("run", 0, 1, (step,), "", "")
     return Warmth(objects).wanted(Assignment(order, {"a.py": objects.put(source.encode()).address}))

@@ -18,7 +18,7 @@ from pauta.domain.outputs import FileRef, Output
 from pauta.domain.problems import Problem
 
 CALLS_PER_STEP = 1_000_000
-"""A flow makes fewer calls than this (FLW-030 when it would make more); a plan has fewer steps."""
+"""A flow makes fewer calls than this (FLW-031 when it would make more); a plan has fewer steps."""
 
 
 class CallKind(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -33,12 +33,17 @@ def _held_in(value: Any) -> Iterable[Any]:
     if isinstance(value, AllowFailure | Unmapped):
         return (value.value,)
     if isinstance(value, list | tuple | set | frozenset):
-        return value
+        return () if _is_plain(value) else value
     if isinstance(value, dict):
         return value.values()
     if is_dataclass(value) and not isinstance(value, type | State):
         return [getattr(value, field.name, None) for field in fields(value)]
     return ()
+
+
+def _is_plain(items: Collection[Any]) -> bool:
+    """Whether there is nothing to look for; quick even for millions."""
+    return _PLAIN.issuperset(map(type, items))
 
 
 def resolved(value: Any, name: str, *, allow: bool = False) -> Any:
@@ -69,6 +74,8 @@ def resolved(value: Any, name: str, *, allow: bool = False) -> Any:
 def _resolved_inside(value: Any, change: Callable[[Any], Any]) -> Any:
     """A container with its items changed; the very same one when none of them is."""
     if isinstance(value, list | tuple | set | frozenset):
+        if _is_plain(value):
+            return value
         items = [change(item) for item in value]
         if all(new is old for new, old in zip(items, value, strict=True)):
             return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -228,4 +228,11 @@ def value_of(came: State[Any] | Suspension) -> Any:
     return came.result()
 
 
-Runs = Callable[..., State[Any] | Suspension]
+def code_of(came: State[Any] | Suspension) -> str:
+    assert isinstance(came, State), came
+    assert came.problem is not None, came
+    return came.problem.code
+
+
+def asked(memory: Memory) -> list[CallAwaits]:
+    return [report for report in memory.told if isinstance(report, CallAwaits)]

@@ -6,11 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from memory_site import START, Memory, value_of
+from memory_site import START, Memory, asked, value_of
 
 from pauta import flow, task
 from pauta.domain.calls import CallKind, CallState
-from pauta.domain.wire import CallAwaits
 from pauta.flows.site import Suspension
 from pauta.flows.states import State
 from pauta.flows.waits import approval, pause_for_input, sleep_for
@@ -26,10 +25,6 @@ async def fetch(x: int, rounds: int = 0) -> int:
 @task
 def double(x: int) -> int:
     return 2 * x
-
-
-def asked(memory: Memory) -> list[CallAwaits]:
-    return [report for report in memory.told if isinstance(report, CallAwaits)]
 
 
 def test_calls_that_interleave_are_found_again_whatever_their_order():

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from memory_site import Memory, value_of
+from memory_site import Memory, code_of, value_of
 
 from pauta import flow, task
 from pauta.domain.calls import CALLS_PER_STEP, CallKind, CallState
 from pauta.domain.problems import PautaError
-from pauta.domain.wire import CallEnded, CallStarted
-from pauta.flows.run import run_flow, run_task
+from pauta.flows.run import run_task
 from pauta.flows.states import Completed, Failed, State
 
 
@@ -31,12 +28,6 @@ def add(a: int, b: int) -> int:
 @flow
 def small(n: int) -> int:
     return add(double(n), double(n + 1))
-
-
-def code_of(came: Any) -> str:
-    assert isinstance(came, State)
-    assert came.problem is not None, came
-    return came.problem.code
 
 
 def test_each_call_is_told_with_its_place_its_arguments_and_its_result():
@@ -147,126 +138,6 @@ def test_a_task_may_call_tasks_and_a_retry_of_it_does_not_repeat_them():
     assert memory.named("double")[0].parent == memory.named("outer")[0].no
 
 
-def test_another_task_at_the_same_place_is_named():
-    memory = Memory()
-    switch = [double]
-
-    @flow
-    def wavering() -> int:
-        switch[0](1) if switch[0] is double else add(1, 1)
-        raise RuntimeError("again")
-
-    memory.run(wavering)
-    switch[0] = add
-    came = memory.run(wavering)
-    assert code_of(came) == "FLW-032"
-    text = came.problem.message()  # type: ignore[union-attr]
-    assert '"add"' in text
-    assert '"double"' in text
-
-
-def test_another_argument_is_named():
-    memory, numbers = Memory(), iter([1, 2])
-
-    @flow
-    def wavering() -> int:
-        add(a=7, b=next(numbers))
-        raise RuntimeError("again")
-
-    memory.run(wavering)
-    came = memory.run(wavering)
-    assert code_of(came) == "FLW-032"
-    assert came.problem.variant == "arguments"  # type: ignore[union-attr]
-    assert came.problem.values["arguments"] == "b"  # type: ignore[union-attr]
-
-
-def test_a_flow_that_catches_it_fails_all_the_same_when_it_goes_another_way():
-    memory, numbers = Memory(), iter([1, 2])
-
-    @flow
-    def stubborn() -> str:
-        with suppress(PautaError):
-            double(next(numbers))
-        if memory.begun("double") == 1 and len(memory.told) == 2 and not second:
-            raise RuntimeError("again")
-        return "done"
-
-    second: list[int] = []
-    memory.run(stubborn)
-    second.append(1)
-    assert code_of(memory.run(stubborn)) == "FLW-032"
-
-
-def test_calls_that_are_left_out_are_a_warning(caplog: pytest.LogCaptureFixture):
-    memory, full = Memory(), [True]
-
-    @flow
-    def shrinking() -> None:
-        double(1)
-        if full:
-            double(2)
-            raise RuntimeError("again")
-
-    memory.run(shrinking)
-    full.clear()
-    with caplog.at_level(logging.WARNING):
-        assert value_of(memory.run(shrinking)) is None
-    assert "FLW-032" in caplog.text
-    assert "double" in caplog.text
-
-
-def test_after_a_failure_that_was_repeated_the_flow_may_go_another_way():
-    memory, broken, crash = Memory(), [True], [True]
-
-    @task
-    def first() -> int:
-        if broken:
-            raise ValueError
-        return 1
-
-    @task
-    def second_best() -> int:
-        return 2
-
-    @flow
-    def careful() -> int:
-        try:
-            x = first()
-        except ValueError:
-            x = second_best()
-        y = double(x)
-        if crash:
-            raise RuntimeError("again")
-        return y
-
-    memory.run(careful)
-    broken.clear()
-    memory.run(careful)
-    memory.run(careful)
-    crash.clear()
-    assert value_of(memory.run(careful)) == 2
-
-
-def test_equal_calls_are_told_apart_by_their_order():
-    memory, given = Memory(), iter(range(10))
-
-    @task
-    def ticket() -> int:
-        return next(given)
-
-    @flow
-    def queue(fails: bool) -> list[int]:
-        numbers = [ticket() for _ in range(3)]
-        if not memory.told or (len(memory.told) == 6 and not again):
-            raise RuntimeError("again")
-        return numbers
-
-    again: list[int] = []
-    memory.run(queue, fails=True)
-    again.append(1)
-    assert value_of(memory.run(queue, fails=True)) == [0, 1, 2]
-
-
 def test_a_result_belongs_to_the_caller_alone():
     kept: list[list[int]] = []
 
@@ -317,43 +188,6 @@ def test_an_argument_that_cannot_be_kept_is_known_by_its_type():
     assert "Connection" in memory.named("ask")[0].given["connection"]
 
 
-def test_retries_wait_and_are_told():
-    tries: list[int] = []
-
-    @task(retries=3, retry_delay=[1, 5])
-    def shaky() -> str:
-        tries.append(1)
-        if len(tries) < 4:
-            raise OSError(len(tries))
-        return "there"
-
-    @flow
-    def patient() -> str:
-        return shaky()
-
-    memory = Memory()
-    assert value_of(memory.run(patient)) == "there"
-    assert memory.clock.slept == [1, 5, 5]
-    ended = [r for r in memory.told if isinstance(r, CallEnded)]
-    assert [r.retry_at is not None for r in ended] == [True, True, True, False]
-    assert [r.attempt for r in memory.told if isinstance(r, CallStarted)] == [1, 2, 3, 4]
-
-
-def test_a_task_that_has_used_up_its_tries_gets_new_ones_with_the_next_try_of_its_flow():
-    @task(retries=1)
-    def hopeless() -> None:
-        raise OSError
-
-    @flow
-    def trying() -> None:
-        hopeless()
-
-    memory = Memory()
-    memory.run(trying)
-    memory.run(trying)
-    assert memory.named("hopeless")[0].attempts == 4
-
-
 def test_a_state_that_a_task_returned_is_on_record_with_its_message():
     @task
     def says() -> State[int]:
@@ -375,61 +209,6 @@ def test_a_state_that_a_task_returned_is_on_record_with_its_message():
     assert came.is_failed()
     assert came.message == "nothing was found"
     assert code_of(came) == "FLW-010"
-
-
-def test_effects_begin_when_all_before_is_on_record_and_end_on_record():
-    @task(effects=True)
-    def post() -> None:
-        said.append((list(memory.confirmed), len(memory.told)))
-
-    @flow
-    def posting() -> None:
-        double(1)
-        post()
-
-    memory, said = Memory(), []
-    memory.run(posting)
-    no = memory.named("post")[0].no
-    assert said == [([no], 3)]
-    assert memory.confirmed == [no, no]
-    assert [r.wait for r in memory.told if r.no == no] == [True, True]  # type: ignore[union-attr]
-
-
-def test_a_result_comes_from_the_cache_when_arguments_and_script_are_the_same():
-    @task(cache=True, cache_for=60)
-    def slow(x: int) -> int:
-        return x
-
-    @flow
-    def remembering(x: int) -> int:
-        return slow(x)
-
-    memory, other = Memory(), Memory()
-    assert value_of(memory.run(remembering, x=1)) == 1
-    other.cache = memory.cache
-    assert value_of(other.run(remembering, x=1)) == 1
-    assert other.within == []
-    [call] = [r for r in other.told if isinstance(r, CallEnded)]
-    assert call.cached_from == "earlier"
-    changed = Memory()
-    changed.cache = memory.cache
-    run_flow(remembering, {"x": 1}, changed.site(version="v2"))
-    assert len(changed.within) == 1
-
-
-def test_the_users_key_decides_what_is_the_same():
-    @task(cache=lambda arguments: str(arguments["x"] % 10))
-    def rough(x: int) -> int:
-        return x
-
-    @flow
-    def rounding(x: int) -> int:
-        return rough(x)
-
-    memory, other = Memory(), Memory()
-    memory.run(rounding, x=3)
-    other.cache = memory.cache
-    assert value_of(other.run(rounding, x=13)) == 3
 
 
 def test_more_calls_than_a_step_can_have_fail_the_flow(monkeypatch: pytest.MonkeyPatch):
@@ -471,19 +250,6 @@ def test_a_flow_outside_of_any_run_runs_in_memory():
     assert small(3, return_state=True) == Completed(data=14)
 
 
-def test_in_memory_a_flow_is_tried_again_too():
-    tries: list[int] = []
-
-    @flow(retries=2)
-    def shaky() -> int:
-        tries.append(1)
-        if len(tries) < 3:
-            raise OSError
-        return len(tries)
-
-    assert shaky() == 3
-
-
 def test_a_task_that_is_a_run_of_its_own_may_call_tasks():
     @task
     def whole(x: int) -> int:
@@ -492,27 +258,6 @@ def test_a_task_that_is_a_run_of_its_own_may_call_tasks():
     memory = Memory()
     assert run_task(whole, {"x": 2}, memory.site()).result() == 4
     assert [(c.name, c.parent) for c in memory.calls.values()] == [("double", None)]
-
-
-def test_hooks_hear_of_the_end_of_a_call_and_of_the_flow():
-    heard: list[tuple[str, str, int]] = []
-
-    def hear(thing: Any, run: Any, state: State[Any]) -> None:
-        heard.append((thing.name, state.name, run.attempt))
-
-    @task(retries=1, on_failure=hear)
-    def fails() -> None:
-        raise OSError
-
-    @flow(on_failure=hear)
-    def failing() -> None:
-        fails()
-
-    Memory().run(failing)
-    assert heard == [("fails", "Failed", 2), ("failing", "Failed", 1)]
-    heard.clear()
-    run_flow(failing, {}, Memory().site(), will_retry=True)
-    assert heard == [("fails", "Failed", 2)]
 
 
 def test_arguments_that_a_flow_does_not_take_fail_it():

@@ -6,21 +6,13 @@ import logging
 import os
 import threading
 import time
-from typing import Any
 
 import pytest
-from memory_site import Memory, value_of
+from memory_site import Memory, code_of, value_of
 
 from pauta import flow, task
 from pauta.domain.calls import CallState
 from pauta.flows.run import run_flow
-from pauta.flows.states import State
-
-
-def code_of(came: Any) -> str:
-    assert isinstance(came, State)
-    assert came.problem is not None, came
-    return came.problem.code
 
 
 def spin(seconds: float) -> None:

@@ -31,9 +31,11 @@ class Post:
         """
         self._channel.put(message)
         self._count += 1
+        if self._waits and self._count < _MOST:
+            return
         if self._count >= _MOST or time.monotonic() - self._sent_at >= _SECONDS:
             self.flush()
-        elif not self._waits:
+        else:
             self._waits = True
             self._call_carrier()
 

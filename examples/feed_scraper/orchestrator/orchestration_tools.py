@@ -16,7 +16,7 @@ FEED = "http://127.0.0.1:9002"
 BACKEND = "http://127.0.0.1:9001"
 
 
-@task(retries=3, retry_delay=[1, 5, 25])
+@task(retries=3, retry_delay=[1, 2, 4])
 def fetch_data(subreddit: str, limit: int, feed: str) -> list[dict[str, Any]]:
     return Feed(feed).newest(subreddit, limit)
 
@@ -59,7 +59,7 @@ def scrape_flow(subreddit: str = "redditdev", limit: int = 100, feed: str = FEED
     )
 
 
-@task(retries=3, retry_delay=[1, 5, 25])
+@task(retries=3, retry_delay=[1, 2, 4])
 def items_to_post(summary: dict[str, dict[str, Any]], backend: str) -> dict[str, dict[str, Any]]:
     """The posts that the back end does not have."""
     with urlopen(urljoin(backend, "/get"), timeout=10) as answer:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from pauta.domain.calls import CallState
 from pauta.domain.outputs import FileRef
 from pauta.domain.wire import CacheAsked, CachedCall, CallAwaits, CallReport, StepOrder
 from pauta.ports.objects import Objects
@@ -163,7 +164,7 @@ class Calls:
 
 
 def files_on_record(step: StepOrder) -> list[FileRef]:
-    """The files that recorded calls of a flow left, the newest of each path."""
+    """The files that completed calls of a flow left, the newest of each path; the others are made again."""
     calls = step.flow.calls if step.flow is not None else ()
-    files = {file.path: file for call in calls for file in call.files}
+    files = {file.path: file for call in calls if call.state is CallState.COMPLETED for file in call.files}
     return list(files.values())

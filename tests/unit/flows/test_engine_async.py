@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -138,11 +139,15 @@ def test_a_flow_whose_tasks_all_wait_for_the_world_gives_its_worker_back():
 def test_a_flow_in_which_something_goes_on_keeps_its_worker_until_it_has_ended():
     went_on: list[int] = []
 
+    def work() -> None:
+        time.sleep(0.03)
+        went_on.append(1)
+
     @flow
     async def busy() -> None:
         async def other() -> None:
             await asyncio.sleep(0.02)
-            await asyncio.to_thread(lambda: went_on.append(1))
+            await asyncio.to_thread(work)
             await asyncio.sleep(0.01)
             went_on.append(2)
 

@@ -287,3 +287,30 @@ def test_maps_run_directly_too():
         return double.map([1, 2, 3]).result()
 
     assert mapping() == [2, 4, 6]
+
+
+def test_a_task_may_wait_for_one_that_is_to_be_tried_again_much_later():
+    tries: list[int] = []
+
+    @task(retries=1, retry_delay=3_000)
+    def shaky() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError
+        return "there"
+
+    @task
+    def outer() -> str:
+        inner = shaky.submit()
+        while not tries:
+            time.sleep(0.001)
+        time.sleep(0.02)  # the retry is parked by now
+        return inner.result()
+
+    @flow
+    def nested() -> str:
+        return outer.submit().result()
+
+    memory = Memory()
+    assert value_of(memory.run(nested)) == "there"
+    assert sum(memory.clock.slept) == pytest.approx(3_000)

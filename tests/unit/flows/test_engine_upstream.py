@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -167,3 +168,27 @@ def test_returned_futures_become_their_results():
         return {"a": double.submit(1), "b": [double.submit(2)]}
 
     assert value_of(Memory().run(lazy)) == {"a": 2, "b": [4]}
+
+
+def test_after_an_error_what_waits_for_others_is_not_begun():
+    begun, hold = [], threading.Event()
+
+    @task
+    def slow(i: int) -> None:
+        begun.append(i)
+        hold.wait(10)
+
+    @flow
+    def breaks() -> None:
+        first = slow.submit(1)
+        slow.submit(2, wait_for=[first])
+        while not begun:
+            time.sleep(0.001)
+        threading.Timer(0.02, hold.set).start()
+        raise RuntimeError("stop")
+
+    came = Memory().run(breaks)
+    assert isinstance(came, State)
+    assert came.is_failed()
+    time.sleep(0.05)  # a thread that goes on after the flow would have begun it by now
+    assert begun == [1]

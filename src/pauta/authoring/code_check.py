@@ -19,7 +19,7 @@ from pauta.authoring.code_names import check_names
 from pauta.authoring.code_slips import check_slips
 from pauta.authoring.scopes import scopes_of
 from pauta.authoring.scripts import Reader, ReadScript
-from pauta.domain.problems import InvalidInput, Problem
+from pauta.domain.problems import Problem
 
 _CHECKS: tuple[Callable[[CheckedFile], None], ...] = (
     check_names, check_imports, check_calls, check_flows, check_slips,
@@ -49,19 +49,20 @@ def _check(scripts: Iterable[ReadScript], *, here: bool) -> CodeFindings:
     for script in scripts:
         files = {script.script.path: script.source, **script.modules}
         paths = [PurePosixPath(path) for path in files]
-        reader = Reader(files)
-        code = reader.code(PurePosixPath(script.script.path))
+        code = script.code or Reader(files).code(PurePosixPath(script.script.path))
         for path in paths:
             if path in seen:
                 continue
             seen.add(path)
+            parsed = code.parse(path)
+            if parsed is None:
+                continue
             try:
-                parsed = reader.parsed(path)
                 file = CheckedFile(code, path, parsed, scopes_of(parsed.tree), paths, here, findings)
                 for check in _CHECKS:
                     check(file)
-            except (InvalidInput, RecursionError):
-                continue  # told elsewhere; or too deep to be looked at, which Python itself can still run
+            except RecursionError:
+                continue  # too deep to be looked at; Python itself can still run it
     findings.errors.sort(key=_by_place)
     findings.warnings.sort(key=_by_place)
     return findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path, PurePosixPath
 
@@ -35,12 +35,14 @@ class ReadScript:
         source: Bytes of the script itself.
         modules: Path relative to the scripts' folder → bytes, of the local modules it imports.
         flow: The flow or task that is called, when it is one.
+        code: All of it as it was parsed, to look at.
     """
 
     script: Script
     source: bytes
     modules: Mapping[str, bytes]
     flow: FlowSource | None = None
+    code: Code | None = field(default=None, compare=False, repr=False)
 
 
 def address_of(data: bytes) -> Address:
@@ -115,6 +117,7 @@ class Reader:
         self._tree: Tree = FolderTree(root) if isinstance(root, Path) else SentTree(root)
         self._files: dict[PurePosixPath, tuple[bytes, Parsed] | InvalidInput] = {}
         self._found: dict[str, PurePosixPath] = {}
+        self._codes: dict[PurePosixPath, Code] = {}
 
     def find(self, file_path: str, *, step: str = "", place: Place | None = None) -> PurePosixPath:
         """Where a script is, as `find_script` and `find_among` look for it.
@@ -132,7 +135,9 @@ class Reader:
 
     def code(self, path: PurePosixPath) -> Code:
         """A script and its modules, to look at. Files that cannot be read are passed over."""
-        return Code(self._tree, path, self._parsed)
+        if path not in self._codes:
+            self._codes[path] = Code(self._tree, path, self._parsed)
+        return self._codes[path]
 
     def parsed(self, path: PurePosixPath) -> Parsed:
         """One file.
@@ -154,9 +159,9 @@ class Reader:
         problems: list[Problem] = []
         modules = self._closure(path, problems)
         found = Entry(None)
-        own = self._files[path]
+        own, code = self._files[path], self.code(path)
         if not isinstance(own, InvalidInput):
-            found = entry_of(self.code(path), entry)
+            found = entry_of(code, entry)
             problems += found.problems
         if problems or isinstance(own, InvalidInput) or found.signature is None:
             raise InvalidInput(problems)
@@ -170,7 +175,7 @@ class Reader:
             signature=found.signature,
             modules=addresses,
         )
-        return ReadScript(script, own[0], modules, found.flow)
+        return ReadScript(script, own[0], modules, flow=found.flow, code=code)
 
     def _parsed(self, path: PurePosixPath) -> Parsed | None:
         content = self._file(path)

@@ -24,12 +24,14 @@ class TakeOrder(msgspec.Struct, frozen=True):
 
     `trusted` is the identity (inode, size, mtime_ns, ctime_ns) of the object's file when its writer is known
     and just wrote it, so that it need not be hashed again before use; None asks for the full check.
+    `objects` are those that a flow's value refers to, see `Arguments`.
     """
 
     name: str
     step: int | None = None
     output: Output | None = None
     trusted: tuple[int, int, int, int] | None = None
+    objects: tuple[Output, ...] = ()
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -42,6 +44,7 @@ class Candidate(msgspec.Struct, frozen=True):
     files: tuple[FileRef, ...] = ()
     models: tuple[ModelRecord, ...] = ()
     metrics: dict[str, float] = {}
+    objects: tuple[Output, ...] = ()
 
 
 class FlowOrder(msgspec.Struct, frozen=True):
@@ -53,6 +56,8 @@ class FlowOrder(msgspec.Struct, frozen=True):
         arguments: See `is_task`.
         calls: What is on record of the flow's earlier attempts, by number.
         now: The time at which it was claimed, by the clock of the records: what is due at it is due.
+        pool: Where it queued.
+        retries_left: How often it is tried again should it fail.
     """
 
     entry: str
@@ -60,6 +65,8 @@ class FlowOrder(msgspec.Struct, frozen=True):
     arguments: Arguments | None = None
     calls: tuple[Call, ...] = ()
     now: float = 0.0
+    pool: str = ""
+    retries_left: int = 0
 
 
 class StepOrder(msgspec.Struct, frozen=True):

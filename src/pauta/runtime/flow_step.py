@@ -130,13 +130,17 @@ class FlowRun:
     def call(self, arguments: dict[str, Any]) -> None:
         """Run it to its end, or until it gives its worker back."""
         self._calls.lay_files(files_on_record(self._step))
-        run = run_task if isinstance(self._function, Task) else run_flow
         with self._calls.heard():
-            came_to = run(self._function, arguments, self._site)
+            came_to = self._run(arguments)
         if isinstance(came_to, Suspension):
             self.suspension = came_to
         else:
             self._state = came_to
+
+    def _run(self, arguments: dict[str, Any]) -> State[Any] | Suspension:
+        if isinstance(self._function, Task):
+            return run_task(self._function, arguments, self._site)
+        return run_flow(self._function, arguments, self._site, will_retry=self._flow.retries_left > 0)
 
     def result(self) -> Result:
         """What it gave, stored.
@@ -198,6 +202,7 @@ class FlowRun:
             chance=chance,
             within=self._calls.bodies.of,
             version=around.scripts.version,
+            pool=self._flow.pool,
             files=self._calls.files,
             metrics=self._calls.metrics,
             shown=around.scripts.shown,

@@ -70,6 +70,8 @@ def _flow_of(sheet: Sheet, step: PlannedStep, *, now: datetime) -> FlowOrder:
         arguments=step.arguments,
         calls=sheet.ledger.of_step(step.no),
         now=now.timestamp(),
+        pool=sheet.run.pool,
+        retries_left=step.policy.retries.times - sheet.stage(sheet.stage_of(step.no)).tries,
     )
 
 
@@ -79,4 +81,5 @@ def _take(sheet: Sheet, step: PlannedStep, index: int, inside: set[int]) -> Take
         return TakeOrder(taken.name, output=sheet.run.inputs[taken.name])
     if taken.source in inside:
         return TakeOrder(taken.name, step=taken.source)
-    return TakeOrder(taken.name, output=sheet.step(taken.source).output)
+    record = sheet.step(taken.source)
+    return TakeOrder(taken.name, output=record.output, objects=record.objects)

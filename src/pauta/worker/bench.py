@@ -58,7 +58,7 @@ class Bench:
         """Take in what happened in one of its processes."""
         for heard in self._digest(hand, happening, now=now):
             self._heard.append(heard)
-            self._hurry = self._hurry or is_waited_for(heard)
+            self._hurry = self._hurry or is_waited_for(heard, hand)
             patience = BEGINNING_SECONDS if isinstance(heard, _BEGINNINGS) else GATHER_SECONDS
             due = time.monotonic() + patience
             self._due = due if self._due is None else min(self._due, due)
@@ -79,15 +79,13 @@ class Bench:
         """Whether anything waits to be put on record."""
         return bool(self._heard) or self.book.has_lines
 
-    def is_urgent(self, hands: Iterable[Hand]) -> bool:
+    def is_urgent(self) -> bool:
         """Whether somebody waits for what was heard: for the next stage, or for the word that it is on record."""
         if self.book.is_due:
             return True
         if self._due is None:
             return False
-        if self._hurry or time.monotonic() >= self._due:
-            return True
-        return any(hand.queue and hand.queue[0].has_effects for hand in hands)
+        return self._hurry or time.monotonic() >= self._due
 
     def due(self, clock: float) -> float | None:
         """When it is to be put on record although nothing more happens, monotonic seconds."""
@@ -194,8 +192,10 @@ class Bench:
 _BEGINNINGS = wire.StepStarted | wire.CallStarted
 
 
-def is_waited_for(heard: Heard) -> bool:
+def is_waited_for(heard: Heard, hand: Hand) -> bool:
     """Whether somebody can go on only when this is on record."""
+    if isinstance(heard, wire.StepFinished):
+        return any(given.has_effects for given in hand.queue if given.order.stage == heard.stage)
     if isinstance(heard, wire.CallStarted | wire.CallEnded):
         return heard.wait
     return isinstance(heard, EndOfAttempt | wire.CallAwaits)

@@ -263,8 +263,7 @@ class Crew:
     def record(self, *, only_urgent: bool = False) -> None:
         """Put on record what was heard of each run."""
         for bench in list(self._benches.values()):
-            hands = [h for h in self._hands.values() if h.run_id == bench.run_id]
-            if not only_urgent or bench.is_urgent(hands):
+            if not only_urgent or bench.is_urgent():
                 self._report(bench)
 
     def _report(self, bench: Bench) -> None:

@@ -155,7 +155,9 @@ def test_an_interrupt_that_comes_when_the_run_has_just_ended_changes_nothing(ben
     document = bench.document({"name": "a", "output": "a"})
 
     def ended() -> int:
-        return int(bench.open().runs(limit=1, before=None, states=(), pipeline=None)[0].state == "completed")
+        return int(
+            bench.open().runs(limit=1, before=None, states=(), pipeline=None, children=False)[0].state == "completed"
+        )
 
     assert bench.run(document, interrupted=ended).state == "completed"
 
@@ -361,7 +363,7 @@ def test_gc_takes_old_runs_and_their_objects_and_leaves_the_rest(bench: Bench) -
             os.utime(path, (0, 0))
     foreseen = bench.open().collect(dry_run=True, keep_runs=1, older_than_days=None)
     assert foreseen.runs == (old.run,)
-    assert len(bench.open().runs(limit=10, before=None, states=(), pipeline=None)) == 2
+    assert len(bench.open().runs(limit=10, before=None, states=(), pipeline=None, children=False)) == 2
     done = bench.open().collect(dry_run=False, keep_runs=1, older_than_days=None)
     assert done.runs == (old.run,)
     assert done.objects >= 1

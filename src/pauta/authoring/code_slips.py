@@ -27,7 +27,7 @@ _FRAME_PARAMETERS = {
     "merge_cells inf_rep freeze_panes storage_options engine_kwargs autofilter",
     "sort_values": "by axis ascending inplace kind na_position ignore_index key",
     "drop_duplicates": "subset keep inplace ignore_index",
-    "reset_index": "level drop inplace col_level col_fill allow_duplicates names",
+    "reset_index": "name level drop inplace col_level col_fill allow_duplicates names",
     "set_index": "keys drop append inplace verify_integrity",
 }
 _REMOVED = {"append": "pd.concat([df, more])", "iteritems": "df.items()"}
@@ -82,7 +82,12 @@ def _frame_call(file: CheckedFile, use: Use) -> None:
         if keyword.arg in slips:
             values = {"method": method, "name": keyword.arg, "suggestion": slips[keyword.arg]}
             file.warning("FLW-057", keyword, "keyword", values)
-    if method in _REMOVED and isinstance(call.func.value, ast.Name) and _is_frame(file, use, call.func.value.id):
+    if (
+        method in _REMOVED
+        and not use.doubtful
+        and isinstance(call.func.value, ast.Name)
+        and _is_frame(file, use, call.func.value.id)
+    ):
         file.warning("FLW-057", call, "removed", {"method": method, "instead": _REMOVED[method]})
 
 

@@ -281,10 +281,16 @@ def test_what_a_call_gave_is_referenced_as_long_as_its_run_is_there(store: Store
     run = submit(store, 1)[0]
     result = Arguments(frame(1), (frame(2), value()))
     put(
-        store, call(run.id, result=result, files=(FileRef("f", address(3), 1),), outputs={"df": frame(4), "v": value()})
+        store,
+        call(
+            run.id,
+            result=result,
+            files=(FileRef("f", address(3), 1),),
+            outputs={"df": Arguments(frame(4)), "v": Arguments(value(), (frame(5),))},
+        ),
     )
     put(store, call(run.id, first_call_of(0) + 1, result=Arguments(value())))
-    assert referenced(store) == {1, 2, 3, 4, 1001}
+    assert referenced(store) == {1, 2, 3, 4, 5, 1001}
     with store.transaction() as tx:
         assert tx.runs.save(run, replace(run, state=RunState.CANCELLED))
         assert tx.objects.drop_run(run.id)

@@ -115,7 +115,7 @@ class Call(Struct, frozen=True):
         given: Argument → address of what was given, shortened to 16 digits, for messages and lineage.
         result: What it gave, when completed.
         message: Of the state that it returned, or that tells what it waits for.
-        outputs: Of a run of a pipeline: the frames that it gave, by name.
+        outputs: Of a run of a pipeline: what it gave, by name.
         child: The run that it began.
         by: Who answered it.
         tags: Of the task.
@@ -142,7 +142,7 @@ class Call(Struct, frozen=True):
     message: str = ""
     problem: Problem | None = None
     awaited: Awaited | None = None
-    outputs: Mapping[str, Output] = field(default_factory=dict)
+    outputs: Mapping[str, Arguments] = field(default_factory=dict)
     child: RunId | None = None
     cached_from: RunId | None = None
     by: str | None = None
@@ -172,5 +172,5 @@ def stored_in(arguments: Arguments | None) -> list[Address]:
 
 def objects_of_call(call: Call) -> list[Output]:
     """Every stored output that a call refers to."""
-    result = (call.result.value, *call.result.objects) if call.result is not None else ()
-    return [o for o in (*result, *call.outputs.values()) if not o.inline and o.size]
+    values = [*([call.result] if call.result is not None else ()), *call.outputs.values()]
+    return [o for value in values for o in (value.value, *value.objects) if not o.inline and o.size]

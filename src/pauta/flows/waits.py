@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from pauta.domain.calls import Arguments, Awaited, Call, CallKind, Spawn
+from pauta.domain.calls import Awaited, Call, CallKind, Spawn
 from pauta.domain.outputs import Output
 from pauta.domain.problems import InvalidInput, Place, Problem, StepFault, shorten
 from pauta.flows.places import calling_place
@@ -60,7 +60,7 @@ class PipelineRun:
     @cached_property
     def frames(self) -> Mapping[str, Any]:
         """What it gave, by name; opened when it is first asked for."""
-        return {name: self._parcels.unpack(Arguments(output)) for name, output in self._outputs.items()}
+        return {name: self._parcels.unpack(given) for name, given in self._outputs.items()}
 
 
 def sleep_until(moment: datetime) -> Any:

@@ -21,6 +21,7 @@ class Kept:
         library: Whose object `live` is.
         output: Its record, None as long as it is being stored.
         stored: Identity of its file.
+        objects: What its value refers to.
         files: Files the step left in the working folder.
         uses: How many steps of the stage have yet to take it.
     """
@@ -30,6 +31,7 @@ class Kept:
     library: str = ""
     output: Output | None = None
     stored: Identity | None = None
+    objects: tuple[Output, ...] = ()
     files: tuple[FileRef, ...] = ()
     uses: int = 0
 

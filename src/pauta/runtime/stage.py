@@ -265,7 +265,7 @@ class StageRun:
         seen: tuple[FileRef, ...],
     ) -> StepFinished:
         result.store(self._objects_of)
-        kept.output, kept.stored = result.output, result.identity
+        kept.output, kept.stored, kept.objects = result.output, result.identity, result.objects
         models: tuple[ModelRecord, ...] = models_in(
             result.value, output=result.output, gives=step.gives, metrics=metrics, files=kept.files
         )
@@ -352,6 +352,7 @@ class StageRun:
         self._kept[step.no] = Kept(
             library=candidate.output.library if candidate.output is not None else "",
             output=candidate.output,
+            objects=candidate.objects,
             files=candidate.files,
             uses=self._uses.get(step.no, 0),
         )
@@ -369,6 +370,7 @@ class StageRun:
                 metrics=candidate.metrics,
                 cached_from=candidate.run_id,
                 cache_key=candidate.key,
+                objects=candidate.objects,
             )
         )
 

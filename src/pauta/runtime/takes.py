@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pauta.domain.outputs import Output
+from pauta.domain.calls import Arguments
+from pauta.domain.outputs import Kind, Output
 from pauta.domain.wire import StepOrder, TakeOrder
 from pauta.frames.values import from_json
 from pauta.ports.objects import Objects
 from pauta.runtime.kept import Identity, Kept, is_at_hand, wanted_library
+
+_PLAIN = "json"
+"""Format of values that are JSON and nothing else; `runtime.parcel_tags` has the other."""
 
 
 class Taker:
@@ -34,7 +38,7 @@ class Taker:
 
     def _value(self, take: TakeOrder, wanted: str | None) -> Any:
         if take.step is None:
-            return None if take.output is None else self._open(take.output, take.trusted, wanted)
+            return None if take.output is None else self._open(take.output, take.trusted, wanted, take.objects)
         kept = self._kept[take.step]
         value = self._live(kept) if is_at_hand(kept, wanted) else self._reopened(kept, wanted)
         kept.used()
@@ -50,13 +54,23 @@ class Taker:
     def _reopened(self, kept: Kept, wanted: str | None) -> Any:
         """Once it is stored, in another library than the one that made it."""
         self._drain()
-        return None if kept.output is None else self._open(kept.output, kept.stored, wanted)
+        return None if kept.output is None else self._open(kept.output, kept.stored, wanted, kept.objects)
 
-    def _open(self, output: Output, trusted: Identity | None, wanted: str | None) -> Any:
+    def _open(
+        self, output: Output, trusted: Identity | None, wanted: str | None, parts: tuple[Output, ...] = ()
+    ) -> Any:
         from pauta.frames.decode import open_output
 
+        if output.kind is Kind.VALUE and output.format != _PLAIN:
+            return self._unpacked(Arguments(output, parts))
         path: Path | None = None
         if not output.inline and output.size:
             path = self._objects_of().path(output.address, trusted=trusted)
         value = open_output(path, output, want="polars" if wanted == "polars-lazy" else wanted)
         return value.lazy() if wanted == "polars-lazy" and hasattr(value, "lazy") else value
+
+    def _unpacked(self, value: Arguments) -> Any:
+        """What a flow or a task gave that JSON alone has not: frames in lists and dicts, moments, sets."""
+        from pauta.runtime.parcels import StoredParcels
+
+        return StoredParcels(self._objects_of).unpack(value)

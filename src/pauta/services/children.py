@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from pauta.domain.calls import Arguments, Call, CallState, Spawn
 from pauta.domain.ids import RunId
-from pauta.domain.outputs import Output
 from pauta.domain.pipeline import RetryPolicy, StepPolicy
 from pauta.domain.plan import Plan, PlannedStage, PlannedStep
 from pauta.domain.problems import PautaError, Problem
@@ -45,7 +44,7 @@ RESULT = "result"
 
 def no_others(run: Run, spawn: Spawn) -> Request:
     """An `Arrange` where there are neither pipelines nor deployments."""
-    raise PautaError(Problem("FLW-090", {"name": spawn.pipeline or spawn.deployment}))
+    raise PautaError(Problem("FLW-090", {"name": spawn.pipeline or spawn.deployment}, "nowhere"))
 
 
 def requests_of(sheet: Sheet, *, arrange: Arrange) -> list[Wanted]:
@@ -169,13 +168,13 @@ def _answered(call: Call, sheet: Sheet, *, now: datetime) -> Call:
     return replace(done, outputs=outputs_of(sheet))
 
 
-def outputs_of(sheet: Sheet) -> dict[str, Output]:
+def outputs_of(sheet: Sheet) -> dict[str, Arguments]:
     """What a run gave, by the outputs' names; of one name the newest version."""
-    given: dict[str, Output] = {}
+    given: dict[str, Arguments] = {}
     for step in sheet.plan.steps:
         record: StepRecord = sheet.step(step.no)
         if step.gives is not None and record.output is not None and record.state is StepState.COMPLETED:
-            given[step.gives] = record.output
+            given[step.gives] = Arguments(record.output, record.objects)
     return given
 
 

@@ -192,5 +192,7 @@ def _outputs(call: Call) -> Iterator[tuple[str, Output]]:
         found = [*whole, *call.result.objects]
         for number, output in enumerate(found, start=1):
             yield (name if len(found) == 1 else f"{name}.{number}"), output
-    for inner, output in call.outputs.items():
-        yield f"{name}.{inner}", output
+    for inner, given in call.outputs.items():
+        yield f"{name}.{inner}", given.value
+        for number, output in enumerate(given.objects, start=1):
+            yield f"{name}.{inner}.{number}", output

@@ -162,6 +162,7 @@ class Recorder:
                     files=item.files,
                     models=item.models,
                     metrics=item.metrics,
+                    objects=item.objects,
                 )
             )
 

@@ -49,6 +49,7 @@ class Found:
     files: tuple[FileRef, ...]
     models: tuple[ModelRecord, ...]
     metrics: Mapping[str, float]
+    objects: tuple[Output, ...] = ()
 
 
 class Taker:
@@ -112,6 +113,7 @@ class Taker:
                     models=found.models,
                     metrics=found.metrics,
                     problem=None,
+                    objects=found.objects,
                 )
             )
         return ()
@@ -122,12 +124,13 @@ class Taker:
         if step.no in forced:
             return None
         old = shelf.earlier.get(step.no)
-        if old is not None and self._all_there(old.output, [f.address for f in old.files]):
-            return Found(old.cached_from or old.run_id, old.cache_key, old.output, old.files, old.models, old.metrics)
+        if old is not None and self._all_there((old.output, *old.objects), old.files):
+            taken_from = old.cached_from or old.run_id
+            return Found(taken_from, old.cache_key, old.output, old.files, old.models, old.metrics, old.objects)
         entry = self._entry(tx, sheet, step, shelf=shelf)
-        if entry is None or not self._all_there(entry.output, [f.address for f in entry.files]):
+        if entry is None or not self._all_there((entry.output, *entry.objects), entry.files):
             return None
-        return Found(entry.run_id, entry.key, entry.output, entry.files, entry.models, entry.metrics)
+        return Found(entry.run_id, entry.key, entry.output, entry.files, entry.models, entry.metrics, entry.objects)
 
     def _entry(self, tx: Transaction, sheet: Sheet, step: PlannedStep, *, shelf: Shelf) -> CacheEntry | None:
         recipe = shelf.recipes.get(step.no)
@@ -140,10 +143,10 @@ class Taker:
         # The shelf holds the newest few of a recipe; an older one may still have this key.
         return tx.cache.get(key) if entry is None and len(known) >= CANDIDATES else entry
 
-    def _all_there(self, output: Output | None, files: Sequence[Address]) -> bool:
+    def _all_there(self, outputs: Sequence[Output | None], files: Sequence[FileRef]) -> bool:
         """Whether the objects of a result are still in the store."""
-        stored = [output.address] if output is not None and not output.inline and output.size else []
-        return all(self._objects.exists(address) for address in (*stored, *files))
+        stored = [output.address for output in outputs if output is not None and not output.inline and output.size]
+        return all(self._objects.exists(address) for address in (*stored, *(file.address for file in files)))
 
     def candidates(self, shelf: Shelf, step: PlannedStep, *, forced: frozenset[int]) -> tuple[Candidate, ...]:
         """Results that might stand in for a step whose inputs are not known before an earlier step ran."""
@@ -159,7 +162,8 @@ class Taker:
                 files=entry.files,
                 models=entry.models,
                 metrics=dict(entry.metrics),
+                objects=entry.objects,
             )
             for entry in shelf.entries.get(recipe or "", ())
-            if self._all_there(entry.output, [f.address for f in entry.files])
+            if self._all_there((entry.output, *entry.objects), entry.files)
         )

@@ -35,11 +35,11 @@ def addresses_of(assignment: Assignment) -> list[Address]:
 
 def _taken_by(step: StepOrder) -> Iterable[Address]:
     for take in step.takes:
-        yield from _stored(take.output)
+        yield from _stored(take.output, *take.objects)
     for file in step.files:
         yield file.address
     for candidate in step.candidates:
-        yield from _stored(candidate.output)
+        yield from _stored(candidate.output, *candidate.objects)
         for file in candidate.files:
             yield file.address
     if step.flow is not None:
@@ -48,8 +48,8 @@ def _taken_by(step: StepOrder) -> Iterable[Address]:
             yield from (output.address for output in objects_of_call(call))
 
 
-def _stored(output: Output | None) -> tuple[Address, ...]:
-    return (output.address,) if output is not None and not output.inline and output.size else ()
+def _stored(*outputs: Output | None) -> Iterable[Address]:
+    return (output.address for output in outputs if output is not None and not output.inline and output.size)
 
 
 class WorkObjects:

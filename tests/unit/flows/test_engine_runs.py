@@ -137,7 +137,7 @@ def test_a_pipeline_is_run_and_gives_its_frames():
     assert spawn is not None
     assert (spawn.pipeline, spawn.version, spawn.parameters) == ("vehicle_failures", 2, {"day": 3})
     assert spawn.inputs["cars"].value == [1, 2]
-    outputs = {"predictions": arguments_of([0.5]).value}
+    outputs = {"predictions": arguments_of([0.5])}
     memory.answer(report.no, None, result=None, outputs=outputs, child=RunId("r2"))
     assert value_of(memory.run(mixing)) == ["r2", {"predictions": [0.5]}, "completed"]
 

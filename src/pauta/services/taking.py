@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from pauta.domain.ids import Address, RunId
+from pauta.domain.ids import RunId
 from pauta.domain.outputs import FileRef, ModelRecord, Output
 from pauta.domain.plan import PlannedStep
 from pauta.domain.runs import CacheEntry, StepRecord

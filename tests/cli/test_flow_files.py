@@ -109,7 +109,7 @@ def test_a_flow_finds_modules_of_its_project(folder: Path, call: Call) -> None:
     source = "from pauta import flow\nfrom shared import double\n\n\n@flow\ndef f(x: int):\n    return double(x, 1)\n"
     (folder / "jobs" / "f.py").write_text(source)
     answer = call("check", "jobs/f.py", "-p", "x=1")
-    assert "takes 1 values by position, and is given 2 (shared.py:1)" in words_of(answer)
+    assert "takes 1 by position, and is given 2 (shared.py:1)" in words_of(answer)
     (folder / "jobs" / "f.py").write_text(source.replace(", 1)", ")"))
     assert call("check", "jobs/f.py", "-p", "x=1").code == 0
 

@@ -95,7 +95,7 @@ def _remedy(file: CheckedFile, name: str, scope: Scope) -> tuple[str, dict[str, 
     elif importable(name):
         line = f"import {name}"
     known = {n for one in _around(scope) for n in one.bound} | {n for n in dir(builtins) if not n.startswith("_")}
-    near = nearest(name, sorted(known | set(public_names())), cutoff=0.75)
+    near = nearest(name, sorted(known if line else known | public_names()), cutoff=0.75)
     if line:
         return ("import_near", {"line": line, "suggestion": near[0]}) if near else ("import", {"line": line})
     if near and near[0] in public_names() and near[0] not in known:

@@ -17,7 +17,7 @@ SUMMARIZE = FLOWS + "@task\ndef summarize(titles, urls, *, limit=5): ...\n"
     ("call", "told"),
     [
         ("summarize(1, url=2)", 'does not take "url"; did you mean "urls"?'),
-        ("summarize(1, 2, 3)", "takes 2 values by position, and is given 3"),
+        ("summarize(1, 2, 3)", "takes 2 by position, and is given 3"),
         ("summarize(1, 2, titles=3)", 'is given "titles" twice'),
         ("summarize(1)", 'is given no "urls"'),
         ("summarize.submit(1)", 'is given no "urls"'),
@@ -65,7 +65,7 @@ def use(posts):
 @pytest.mark.parametrize(
     ("call", "use", "told"),
     [
-        ("self.votes(posts, 1)", "pass", "takes 1 values by position besides the object itself, and is given 2"),
+        ("self.votes(posts, 1)", "pass", "takes 1 by position besides the object itself, and is given 2"),
         ("self.votes()", "pass", 'is given no "posts"'),
         ("0", "Scraper('x').votes(posts, 1)", "and is given 2"),
         ("0", "s = Scraper('x')\n    s.votes(posts, 1)", "and is given 2"),
@@ -109,7 +109,7 @@ def test_a_call_that_may_fit_is_no_mistake(source):
 
 def test_a_call_of_a_function_of_a_local_module_names_its_place():
     assert only_error("import lib\nlib.f(1, 2)\n", lib="\n\ndef f(x): ...\n") == (
-        "FLW-057 flows.py line 2, column 1: f(x) takes 1 values by position, and is given 2 (lib.py:3)"
+        "FLW-057 flows.py line 2, column 1: f(x) takes 1 by position, and is given 2 (lib.py:3)"
     )
 
 

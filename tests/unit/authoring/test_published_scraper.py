@@ -119,8 +119,7 @@ def test_summarize_is_called_with_four_names_that_it_does_not_have():
 def test_two_arguments_are_given_to_a_method_of_one():
     (told,) = at(line_of("scrape_votes(posts, scraper"), "FLW-057")
     assert told.message() == (
-        "RedditScraper.scrape_votes(posts) takes 1 values by position besides the object itself, and is given 2 "
-        "(flows.py:11)"
+        "RedditScraper.scrape_votes(posts) takes 1 by position besides the object itself, and is given 2 (flows.py:11)"
     )
 
 

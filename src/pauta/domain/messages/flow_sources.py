@@ -128,12 +128,12 @@ _CALLS: dict[str, Bilingual] = {
     ),
     "FLW-057.missing": both('{call} is given no "{name}" ({where})', '{call} não recebe valor para "{name}" ({where})'),
     "FLW-057.many": both(
-        "{call} takes {most} values by position, and is given {found} ({where})",
-        "{call} recebe {most} valores por posição, e vêm {found} ({where})",
+        "{call} takes {most} by position, and is given {found} ({where})",
+        "{call} recebe {most} por posição, e vêm {found} ({where})",
     ),
     "FLW-057.method": both(
-        "{call} takes {most} values by position besides the object itself, and is given {found} ({where})",
-        "{call} recebe {most} valores por posição além do próprio objeto, e vêm {found} ({where})",
+        "{call} takes {most} by position besides the object itself, and is given {found} ({where})",
+        "{call} recebe {most} por posição além do próprio objeto, e vêm {found} ({where})",
     ),
     "FLW-057.twice": both(
         '{call} is given "{name}" twice: by position and by name ({where})',

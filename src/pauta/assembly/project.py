@@ -373,11 +373,15 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         return Looker(self._store, records=str(self.records), language=self.language)
 
     def _desk(self) -> Desk:
-        from pauta.services.desk import Desk, Machine
+        from pauta.assembly.project_arranging import arranger
+        from pauta.services.desk import Desk, Hooks, Machine
 
         if self._kept_desk is None:
             machine = Machine(
                 now=clock.now, chance=lambda: clock.random_bits(53) / 2**53, random_bits=clock.random_bits
             )
-            self._kept_desk = Desk(self._store, self._objects, machine=machine, runtime=RUNTIME)
+            store, objects = self._store, self._objects
+            arrange = arranger(self.records, store=store, objects=objects, desk=self._desk, runtime=RUNTIME)
+            hooks = Hooks(arrange=arrange)
+            self._kept_desk = Desk(store, objects, machine=machine, runtime=RUNTIME, hooks=hooks)
         return self._kept_desk

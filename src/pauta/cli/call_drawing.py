@@ -147,3 +147,17 @@ def next_answers(waiting: Sequence[WaitingView]) -> Iterator[tuple[tuple[str, ..
             yield ("reject", each.run, *which), "next.reject"
         else:
             yield ("answer", each.run, *(("--call", *which) if which else ())), "next.answer"
+
+
+def next_of_failed(calls: Sequence[CallView], run: str, step: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The commands that tell more of a flow that failed, and that make its failed call again."""
+    call = next((call for call in reversed(calls) if call.state == "failed"), None)
+    if call is None:
+        yield ("logs", run, "--step", step), "next.logs"
+        return
+    if call.child is not None:
+        yield ("show", call.child), "next.child"
+    elif call.kind != "run":  # one that could not be begun wrote nothing
+        yield ("logs", run, "--step", call.label), "next.logs"
+    is_alone = sum(other.label == call.label for other in calls) == 1
+    yield ("rerun", run, "--from", call.label if is_alone else str(call.call)), "next.from_call"

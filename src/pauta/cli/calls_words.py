@@ -58,6 +58,8 @@ CALLS_WORDS: dict[str, tuple[str, str]] = {
     "next.reject": ("say no", "dizer não"),
     "next.go_on": ("go on after the answer", "continuar depois da resposta"),
     "next.child": ("the run that it began", "a execução que ela iniciou"),
+    "next.from_call": ("as it was, from this call on", "como estava, a partir desta chamada"),
+    "next.mended_flow": ("when it is mended", "depois de corrigir"),
     # ---- help
     "help.group.people": ("What waits for you", "O que espera por você"),
     "cmd.waiting": ("List what waits for a person.", "Lista o que espera uma pessoa."),

@@ -128,7 +128,7 @@ def create(  # noqa: PLR0913, PLR0917 - one parameter for each option of the com
         "notifications": notifications_of(notify or ()),
         "description": description,
     }
-    with served(context) as remote:
+    with served_or_own(context, makes=True) as remote:
         values = {"parameters": given.parameters(remote, pipeline, version), "inputs": _places(given, remote)}
         made = remote.client.deployments.create(said({**body, **values}))
     return done(session_of(context), made, "deployment.created", name=name, pipeline=pipeline)
@@ -166,7 +166,7 @@ def change(  # noqa: PLR0913, PLR0917 - one parameter for each option of the com
         "notifications": notifications_of(notify or ()),
         "description": description,
     }
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         before = remote.client.deployments.get(name)
         of, number = pipeline or before["pipeline"], version or before.get("pipeline_version")
         if given.texts:

@@ -36,9 +36,18 @@ def logs(context: typer.Context, run: Run, follow: Follow = False, step: Step = 
         for _, name, line in lines:
             any_shown = True
             _draw(name, line, session, with_name=name != step)
-    if not any_shown:
-        session.aside(session.words("logs.none"))
+        if not any_shown:
+            session.aside(_why_none(project, run_id, step, session))
     return 0
+
+
+def _why_none(project: Project, run: str, step: str | None, session: Session) -> str:
+    """That there are none; or where they are, when the call is a run of its own."""
+    called = project.called(run) if step is not None else ()
+    child = next((call.child for call in called if call.child and step in (call.label, str(call.call))), None)
+    if child is None:
+        return session.words("logs.none")
+    return session.words("logs.of_child", call=step or "", command=session.command("logs", child))
 
 
 def _lines(

@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from pauta.cli.given import document_of, folder_of
 from pauta.cli.listing import Column, done, show_list, show_one, when, who
 from pauta.cli.options import Document, Scripts
-from pauta.cli.served import command, noun, served, served_or_own
+from pauta.cli.served import command, noun, served_or_own
 from pauta.cli.session import session_of
 from pauta.cli.texts import draw_code, draw_version_diff
 
@@ -75,7 +75,7 @@ def publish(
 
     session = session_of(context)
     path, folder = document_of(document, session), folder_of(scripts)
-    with served(context) as remote:
+    with served_or_own(context, makes=True) as remote:
         session.warn(remote.prepare(path, scripts=folder, inputs={}, parameters={}, only=None).warnings)
         publication = publication_of(path, scripts=folder)
         made = remote.client.pipelines.publish(publication, activate=not no_activate, note=note, based_on=based_on)
@@ -121,7 +121,7 @@ def versions(context: typer.Context, name: Name) -> int:
 @command(app, "activate")
 def activate(context: typer.Context, name: Name, version: Version, why: Why = None) -> int:
     """Make a version the one that runs from now on."""
-    with served(context) as remote:
+    with served_or_own(context) as remote:
         answer = remote.client.pipelines.activate(name, version, why=why)
     return done(session_of(context), answer, "pipeline.active", name=name, version=version)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from pauta.cli.amounts import count, duration, figure, size
-from pauta.cli.call_drawing import draw_call_problems, draw_waiting, next_answers, rows_of_calls
+from pauta.cli.call_drawing import draw_call_problems, draw_waiting, next_answers, next_of_failed, rows_of_calls
 from pauta.cli.call_rows import at_time
 from pauta.cli.plain_text import one_line
 from pauta.cli.problem_drawing import draw_problem
@@ -224,12 +224,15 @@ def _draw_next(view: RunView, calls: Sequence[CallView], session: Session) -> No
 def _next(view: RunView, calls: Sequence[CallView]) -> Iterable[tuple[tuple[str, ...], str]]:
     failed = next((s.name for s in view.steps if s.state in ("failed", "held")), None)
     if view.state in ("failed", "crashed") and failed is not None:
-        in_call = next((call for call in reversed(calls) if call.state == "failed"), None)
-        yield ("logs", view.run, "--step", in_call.label if in_call is not None else failed), "next.logs"
-        if in_call is None:
-            yield ("replay", view.run, failed, "--pdb"), "next.replay"
+        again = ("run", *((view.document,) if view.document else ()))
+        if calls:
+            yield from next_of_failed(calls, view.run, failed)
+            yield again, "next.mended_flow"
+            return
+        yield ("logs", view.run, "--step", failed), "next.logs"
+        yield ("replay", view.run, failed, "--pdb"), "next.replay"
         # A rerun would take the scripts as they were; a new run takes the mended one and the rest from the cache.
-        yield ("run", *((view.document,) if view.document else ())), "next.mended"
+        yield again, "next.mended"
         return
     if view.waiting:
         yield from next_answers(view.waiting)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
+
+from msgspec import structs
 
 from pauta.domain.calls import Awaited, Call, CallKind, CallState, Spawn
 from pauta.domain.problems import Problem, StepFault
@@ -65,7 +67,7 @@ class RecordedWait(Awaiting[Any]):
             self.finish(self._answer(known))
         elif known is not None and known.state in (CallState.FAILED, CallState.CANCELLED):
             self._end(known)
-            self.finish(answer_of_failed(known, Origin("", self.name)))
+            self.finish(answer_of_failed(_placed(known), Origin("", self.name)))
         elif known is not None and known.state in _ASKED:
             self.until = known.awaited.until if known.awaited is not None else None
             self._since = known.started_at.timestamp() if known.started_at is not None else self._now()
@@ -122,6 +124,15 @@ class RecordedWait(Awaiting[Any]):
 
     def _now(self) -> float:
         return self.engine.site.clock.now()
+
+
+def _placed(known: Call) -> Call:
+    """A failed call whose problem names no file lies where it is made."""
+    problem, place = known.problem, calling_place()
+    if problem is None or place is None or (problem.place is not None and problem.place.file is not None):
+        return known
+    field_named = problem.place.field if problem.place is not None else None
+    return structs.replace(known, problem=replace(problem, place=replace(place, field=field_named)))
 
 
 class TimedOut(StepFault, TimeoutError):

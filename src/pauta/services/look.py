@@ -17,7 +17,7 @@ from pauta.domain.problems import Conflict, NotFound, Problem, shorten
 from pauta.domain.runs import LogLine, Run, StepRecord
 from pauta.domain.states import FINAL_RUNS, StepState
 from pauta.engine.reasons import Reason
-from pauta.ports.store import Store
+from pauta.ports.store import Store, Transaction
 from pauta.services.answers import waiting_below
 from pauta.services.desk import step_named
 from pauta.services.log_reading import read_lines
@@ -40,14 +40,14 @@ class Looker:
         self._language = language
 
     def find(self, prefix: str) -> RunId:
-        """The one run whose id begins so; ``latest`` is the newest.
+        """The one run whose id begins so; ``latest`` is the newest that no flow began.
 
         Raises:
             NotFound: RUN-001 when there is none.
             Conflict: RUN-002 when there are several.
         """
         with self._store.transaction() as tx:
-            found = [r.id for r in tx.runs.newest(limit=1)] if prefix == "latest" else tx.runs.find(prefix)
+            found = _latest(tx) if prefix == "latest" else tx.runs.find(prefix)
         if not found:
             raise NotFound(Problem("RUN-001", {"run": prefix}, variant="none" if prefix == "latest" else ""))
         if len(found) > 1 and prefix not in found:
@@ -261,6 +261,10 @@ def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[
         if step.gives is not None and output is not None:
             found[step.gives, step.gives_version] = output
     return found
+
+
+def _latest(tx: Transaction) -> list[RunId]:
+    return [run.id for run in tx.runs.newest(limit=1, top_level=True)]
 
 
 def _named(name: str, known: Mapping[tuple[str, int], Any]) -> tuple[str, int] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pauta.domain.calls import Call, is_call, step_of
 from pauta.domain.ids import RunId
-from pauta.domain.plan import Plan
+from pauta.domain.plan import Plan, PlannedStep
 from pauta.domain.problems import NotFound, Problem, shorten
 from pauta.domain.runs import Run
 from pauta.ports.store import Transaction
@@ -54,6 +54,18 @@ def calls_named(calls: Sequence[Call], text: str) -> list[Call]:
     return [call for call in calls if call.name == text]
 
 
+def step_called(plan: Plan, name: str) -> PlannedStep | None:
+    """The step of this name, if there is one."""
+    return next((step for step in plan.steps if step.name == name), None)
+
+
+def no_such_step(run: Run, plan: Plan, name: str, *, calls: Sequence[Call] = ()) -> NotFound:
+    """What is said to who names a step, or a call, that is not there."""
+    known = list(dict.fromkeys([s.name for s in plan.steps[:_MOST_KNOWN]] + [c.name for c in calls]))
+    values = {"run": run.id, "step": shorten(name), "known": ", ".join(known[:_MOST_KNOWN])}
+    return NotFound(Problem("RUN-003", values, variant="calls" if calls else ""))
+
+
 def no_such_call(run_id: str, text: str, calls: Sequence[Call]) -> NotFound:
     """What is said to who names a call that is not there."""
     names = list(dict.fromkeys(call.name for call in calls))
@@ -69,7 +81,7 @@ def numbers_of(tx: Transaction, run: Run, plan: Plan, text: str) -> frozenset[in
     Raises:
         NotFound: RUN-003 when the run has neither such a step nor such a call.
     """
-    step = next((s for s in plan.steps if s.name == text), None)
+    step = step_called(plan, text)
     if step is not None and not (step.is_flow or step.arguments is not None):
         return frozenset({step.no})
     calls = tx.calls.of_run(run.id) if has_flows(plan) else []
@@ -77,9 +89,7 @@ def numbers_of(tx: Transaction, run: Run, plan: Plan, text: str) -> frozenset[in
         return frozenset({step.no, *(call.no for call in calls if call.step == step.no)})
     found = calls_named(calls, text)
     if not found:
-        known = [s.name for s in plan.steps[:_MOST_KNOWN]] + [c.name for c in calls]
-        values = {"run": run.id, "step": shorten(text), "known": ", ".join(list(dict.fromkeys(known))[:_MOST_KNOWN])}
-        raise NotFound(Problem("RUN-003", values))
+        raise no_such_step(run, plan, text, calls=calls)
     return with_all_below(calls, found)
 
 

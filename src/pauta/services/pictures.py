@@ -14,6 +14,7 @@ from pauta.domain.states import StepState
 from pauta.engine.dependents import downstream_of
 from pauta.ports.store import Store, Transaction
 from pauta.services.history import Past
+from pauta.services.naming import no_such_step, step_called
 from pauta.services.sheet import Sheet
 
 _MOST_STEPS = 200_000
@@ -115,11 +116,10 @@ def step_named(run: Run, plan: Plan, name: str) -> PlannedStep:
     Raises:
         NotFound: RUN-003.
     """
-    for step in plan.steps:
-        if step.name == name:
-            return step
-    known = ", ".join(s.name for s in plan.steps[:20])
-    raise NotFound(Problem("RUN-003", {"run": run.id, "step": name, "known": known}))
+    step = step_called(plan, name)
+    if step is None:
+        raise no_such_step(run, plan, name)
+    return step
 
 
 def objects_of(step: StepRecord) -> list[Address]:

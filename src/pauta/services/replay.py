@@ -14,6 +14,7 @@ from pauta.ports.store import Store
 from pauta.services.bundles import bundle_of
 from pauta.services.desk import step_named
 from pauta.services.look import Looker
+from pauta.services.naming import calls_named, label, no_such_step, step_called
 from pauta.services.sheet import Sheet
 
 
@@ -35,12 +36,16 @@ def replay_of(run_id: RunId, step_name: str, *, looker: Looker, store: Store) ->
 
     Raises:
         NotFound: RUN-001, RUN-003.
-        Conflict: RUN-008 when something it takes was never made.
+        Conflict: RUN-008 when something it takes was never made, or it is a flow, or a call of one.
     """
     run, plan, records = looker.records(run_id)
-    step = step_named(run, plan, step_name)
     with store.transaction() as tx:
         sheet = Sheet.load(tx, run)
+    if step_called(plan, step_name) is None:
+        _refuse_call(sheet, step_name)
+    step = step_named(run, plan, step_name)
+    if step.is_flow:
+        raise Conflict(Problem("RUN-008", {"run": run_id, "step": step_name}, "flow"))
     if sheet.addresses(step) is None:
         facts = {"run": run_id, "step": step_name, "state": records[step.no].state.value}
         raise Conflict(Problem("RUN-008", facts))
@@ -58,3 +63,13 @@ def replay_of(run_id: RunId, step_name: str, *, looker: Looker, store: Store) ->
         before=records[step.no].output,
         model_path=plan.model_path,
     )
+
+
+def _refuse_call(sheet: Sheet, name: str) -> None:
+    calls = [call for step in sheet.plan.steps for call in sheet.ledger.of_step(step.no)]
+    found = calls_named(calls, name)
+    if not found:
+        raise no_such_step(sheet.run, sheet.plan, name, calls=calls)
+    child = found[0].child
+    values = {"run": sheet.run.id, "call": label(found[0]), "child": child}
+    raise Conflict(Problem("RUN-008", values, "child" if child is not None else "call"))

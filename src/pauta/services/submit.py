@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pauta.domain.calls import Call
 from pauta.domain.ids import Address, RunId, new_run_id
 from pauta.domain.outputs import Output
 from pauta.domain.plan import Plan
@@ -18,7 +19,8 @@ from pauta.domain.runs import DEFAULT_POOL, ParentCall, PipelineRef, Run, RunOpt
 from pauta.domain.states import RunState, StageState
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store, Transaction
-from pauta.services.pictures import steps_from
+from pauta.services.naming import calls_named, has_flows, no_such_step, step_called
+from pauta.services.rerun_calls import as_of, calls_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Request:
         asked_by: Who asked for it; None for a command.
         document: The published version that it runs, if it runs one.
         parent: The call of a flow that waits for it.
+        calls: Calls of its flows that are taken over from the run that it runs again.
     """
 
     plan: Plan
@@ -56,6 +59,7 @@ class Request:
     asked_by: str | None = None
     document: PipelineRef | None = None
     parent: ParentCall | None = None
+    calls: tuple[Call, ...] = ()
 
     def for_flow(self, parent: ParentCall) -> Request:
         """The same, begun by a flow's call."""
@@ -124,7 +128,11 @@ def put_on_record(
     ]
     stage_of = {no: s.no for s in request.plan.stages for no in s.steps}
     steps = [StepRecord(run.id, s.no, s.name, stage_of[s.no]) for s in request.plan.steps]
-    return run.id if tx.runs.add(run, request.plan, stages, steps) else None
+    if not tx.runs.add(run, request.plan, stages, steps):
+        return None
+    if request.calls:
+        tx.calls.put(as_of(request.calls, run.id))
+    return run.id
 
 
 def _already(tx: Transaction, request: Request) -> RunId:
@@ -143,20 +151,22 @@ def request_again(
         run_id: The run.
         store: Where it is on record.
         from_step: Run this step and all that depend on it whatever the cache holds, and take all others as they
-            were; None leaves everything to the cache.
+            were; of a call of a flow: run its step, and take over the calls before it. None leaves everything to
+            the cache.
         use_cache: Whether results may be taken from the cache at all.
         only: Kept in the options.
 
     Raises:
-        NotFound: RUN-001 no such run; RUN-003 no such step.
+        NotFound: RUN-001 no such run; RUN-003 no such step or call.
     """
     with store.transaction() as tx:
         run = tx.runs.get(run_id)
         plan = tx.runs.plan(run_id)
-    if run is None or plan is None:
-        raise NotFound(Problem("RUN-001", {"run": run_id}))
-    if from_step is not None:
-        steps_from(run, plan, from_step)
+        if run is None or plan is None:
+            raise NotFound(Problem("RUN-001", {"run": run_id}))
+        calls: tuple[Call, ...] = ()
+        if from_step is not None and step_called(plan, from_step) is None:
+            from_step, calls = _from_call(tx, run, plan, from_step)
     options = replace(run.options, use_cache=use_cache, from_step=from_step, only=only or run.options.only, asked=None)
     return Request(
         plan,
@@ -169,4 +179,14 @@ def request_again(
         deployment=run.deployment,
         limits=run.limits,
         document=run.document,
+        calls=calls,
     )
+
+
+def _from_call(tx: Transaction, run: Run, plan: Plan, named: str) -> tuple[str, tuple[Call, ...]]:
+    """The step of the call that is meant, of several the first, and the calls before it."""
+    known = tx.calls.of_run(run.id) if has_flows(plan) else []
+    found = calls_named(known, named)
+    if not found:
+        raise no_such_step(run, plan, named, calls=known)
+    return plan.steps[found[0].step].name, calls_before(known, found[0])

@@ -245,7 +245,7 @@ class Harness:
     def _arrange(self, run: Run, spawn: Spawn) -> Request:
         name = spawn.pipeline or spawn.deployment
         if name not in self._pipelines:
-            raise NotFound(Problem("FLW-090", {"name": name}))
+            raise NotFound(Problem("FLW-090", {"name": name}, "nowhere"))
         inputs = {key: self._parcels.unpack(Arguments(output)) for key, output in spawn.inputs.items()}
         made = self._pipelines[name](inputs, spawn.parameters)
         outputs = {key: self._parcels.pack(value, name=key).arguments.value for key, value in made.items()}

@@ -86,4 +86,55 @@ _ANSWERS: dict[str, Bilingual] = {
     ),
 }
 
-FLOW_WAITING: dict[str, Bilingual] = {**_ANSWERS}
+_RUNS: dict[str, Bilingual] = {
+    "FLW-090": both(
+        'no pipeline "{name}" is published',
+        'nenhum pipeline "{name}" está publicado',
+        do="`pauta pipeline publish DOCUMENT` publishes one; `pauta pipeline list` lists those that are",
+        faca="`pauta pipeline publish DOCUMENTO` publica um; `pauta pipeline list` lista os publicados",
+    ),
+    "FLW-090.near": both(
+        'no pipeline "{name}" is published; did you mean "{suggestion}"?',
+        'nenhum pipeline "{name}" está publicado; você quis dizer "{suggestion}"?',
+        do="`pauta pipeline list` lists those that are published",
+        faca="`pauta pipeline list` lista os publicados",
+    ),
+    "FLW-090.document": both(
+        'pipeline "{name}" is not published; its document is {file}',
+        'o pipeline "{name}" não está publicado; o documento dele é {file}',
+        do="publish it, then run this again: pauta pipeline publish {file}",
+        faca="publique-o e execute de novo: pauta pipeline publish {file}",
+    ),
+    "FLW-090.path": both(
+        "{name} is a file; a flow runs published pipelines, by their names",
+        "{name} é um arquivo; um fluxo executa pipelines publicados, pelo nome",
+        do='publish it with `pauta pipeline publish {file}` and write run_pipeline("{called}")',
+        faca='publique-o com `pauta pipeline publish {file}` e escreva run_pipeline("{called}")',
+    ),
+    "FLW-090.deployment": both(
+        'there is no deployment "{name}"',
+        'não existe o deployment "{name}"',
+        do="`pauta deployment list` lists them; `pauta deployment create` makes one",
+        faca="`pauta deployment list` os lista; `pauta deployment create` cria um",
+    ),
+    "FLW-090.deployment_near": both(
+        'there is no deployment "{name}"; did you mean "{suggestion}"?',
+        'não existe o deployment "{name}"; você quis dizer "{suggestion}"?',
+        do="`pauta deployment list` lists them",
+        faca="`pauta deployment list` os lista",
+    ),
+    "FLW-090.nowhere": both(
+        '"{name}" cannot be run here: nothing is published where this flow runs',
+        '"{name}" não pode ser executado aqui: nada está publicado onde este fluxo é executado',
+        do="in a test, give it: pipelines={{\"{name}\": …}}",
+        faca="em um teste, informe-o: pipelines={{\"{name}\": …}}",
+    ),
+    "FLW-091": both(
+        "run {run} of {name}, which this flow began, is {state}",
+        "a execução {run} de {name}, que este fluxo iniciou, está no estado {state}",
+        do="`pauta show {run}` tells why",
+        faca="`pauta show {run}` mostra por quê",
+    ),
+}
+
+FLOW_WAITING: dict[str, Bilingual] = {**_ANSWERS, **_RUNS}

@@ -27,6 +27,12 @@ RUNNING: dict[str, Bilingual] = {
         do="its steps: {known}",
         faca="etapas que tem: {known}",
     ),
+    "RUN-003.calls": both(
+        'run {run} has neither a step nor a call "{step}"',
+        'a execução {run} não tem nem a etapa nem a chamada "{step}"',
+        do="it has: {known}",
+        faca="ela tem: {known}",
+    ),
     "RUN-004": both(
         'run {run} has no frame "{frame}"',
         'a execução {run} não tem o frame "{frame}"',
@@ -54,6 +60,24 @@ RUNNING: dict[str, Bilingual] = {
         'a etapa "{step}" da execução {run} não tem entradas registradas: está no estado {state}',
         do="replay a step that ran, or one whose inputs were made",
         faca="repita uma etapa que executou, ou uma cujas entradas foram feitas",
+    ),
+    "RUN-008.flow": both(
+        'step "{step}" of run {run} is a flow; only scripts are replayed',
+        'a etapa "{step}" da execução {run} é um fluxo; só scripts são repetidos assim',
+        do="`pauta rerun {run} --from CALL` goes through it again from one of its calls on",
+        faca="`pauta rerun {run} --from CHAMADA` percorre-o de novo a partir de uma das chamadas",
+    ),
+    "RUN-008.call": both(
+        '"{call}" of run {run} is a call of a flow; only scripts are replayed',
+        '"{call}" da execução {run} é uma chamada de um fluxo; só scripts são repetidos assim',
+        do="`pauta rerun {run} --from {call}` makes it again, and all after it",
+        faca="`pauta rerun {run} --from {call}` a faz de novo, e tudo o que vem depois",
+    ),
+    "RUN-008.child": both(
+        '"{call}" of run {run} is a run of its own: {child}',
+        '"{call}" da execução {run} é uma execução própria: {child}',
+        do="`pauta show {child}` names its steps; `pauta replay {child} STEP` replays one",
+        faca="`pauta show {child}` mostra as etapas dela; `pauta replay {child} ETAPA` repete uma",
     ),
     "RUN-009": both(
         '"{frame}" of run {run} is no table but a {kind}; only frames can be written to a table file',

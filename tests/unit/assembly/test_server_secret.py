@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
@@ -30,3 +31,24 @@ def test_a_restored_project_without_its_secret_starts_with_a_new_one(tmp_path: P
     old = server_secret(tmp_path, given=None, store=store, is_shared=False)
     (tmp_path / "secret").unlink()
     assert server_secret(tmp_path, given=None, store=store, is_shared=False) != old
+
+
+def test_servers_that_start_at_once_for_the_first_time_have_one_secret(tmp_path: Path) -> None:
+    start, secrets = Barrier(8), set[bytes]()
+
+    def begin(records: Path, store: MemoryStore) -> None:
+        start.wait()
+        secrets.add(server_secret(records, given=None, store=store, is_shared=True))
+
+    for turn in range(20):
+        records = tmp_path / str(turn)
+        records.mkdir()
+        secrets.clear()
+        store = MemoryStore()
+        threads = [Thread(target=begin, args=(records, store)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [len(secret) for secret in secrets] == [32]
+        assert [file.name for file in records.iterdir()] == ["secret"]

@@ -125,8 +125,14 @@ class Answers:
         self, call: Call, value: Any, *, message: str, person: Person, approved: bool | None = None
     ) -> Answered:
         behalf = person.behalf
+        verb = "answer" if approved is None else "approve" if approved else "reject"
+
+        def note(tx: Transaction) -> None:
+            # The value may be anything, a password too: the log has that it was given, not what.
+            behalf.note(tx, f"call.{verb}", f"{call.run_id}/{call.no}", call=label(call), comment=message)
+
         try:
-            self.desk.answer(call.run_id, call.no, answer_of(value), by=behalf.name, message=message)
+            self.desk.answer(call.run_id, call.no, answer_of(value), by=behalf.name, message=message, note=note)
         except Conflict as error:
             if error.problems[0].code != "FLW-085":
                 raise
@@ -134,10 +140,7 @@ class Answers:
             with self.store.transaction() as tx:
                 found = tx.calls.get(call.run_id, [call.no])
                 raise _not_waiting(found[0] if found else call, _known(tx, call.run_id)) from None
-        verb = "answer" if approved is None else "approve" if approved else "reject"
-        # The value may be anything, a password too: the log has that it was given, not what.
         with self.store.transaction() as tx:
-            behalf.note(tx, f"call.{verb}", f"{call.run_id}/{call.no}", call=label(call), comment=message)
             top = _lineage(tx, call.run_id, {})[-1].id
         return Answered(call.run_id, call.no, label(call), behalf.name, approved, top)
 

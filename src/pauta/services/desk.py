@@ -249,8 +249,24 @@ class Desk:
             sheet = self._saver.settle(run_id, act)
         return Recorded(run_id, steps=_final(sheet.take_changed_steps()), over=sheet.is_over)
 
-    def answer(self, run_id: RunId, call_no: int, result: Arguments, *, by: str, message: str = "") -> None:
+    def answer(
+        self,
+        run_id: RunId,
+        call_no: int,
+        result: Arguments,
+        *,
+        by: str,
+        message: str = "",
+        note: Callable[[Transaction], object] = lambda _: None,
+    ) -> None:
         """A person answers a call that waits: its flow goes on.
+
+        Args:
+            run_id, call_no: Which.
+            result: The answer.
+            by: Who answers.
+            message: What they say to it.
+            note: Called in the transaction that records the answer: what is to be on record if and only if it is.
 
         Raises:
             NotFound: RUN-001; FLW-086 when there is no such call.
@@ -262,7 +278,7 @@ class Desk:
 
         with self._turn:
             self._pictures.forget(run_id)
-            self._saver.settle(run_id, act)
+            self._saver.settle(run_id, act, note=note)
 
     def wake(self, run_id: RunId, stage_no: int) -> None:
         """A paused stage whose calls all have their answers goes on, should nobody have told it (P2)."""

@@ -87,12 +87,21 @@ class Saver:
         self._woken: list[Run] = []
         self._pools: list[str] = []
 
-    def settle(self, run_id: RunId, act: Callable[[Picture], Iterable[int]]) -> Sheet:
-        """Decide on the picture of a run, save, and begin again with a fresh picture when a race was lost."""
+    def settle(
+        self,
+        run_id: RunId,
+        act: Callable[[Picture], Iterable[int]],
+        *,
+        note: Callable[[Transaction], object] = _nothing,
+    ) -> Sheet:
+        """Decide on the picture of a run, save, and begin again with a fresh picture when a race was lost.
+
+        `note` puts on record, in the transaction that saves, what belongs to it.
+        """
         with self.turn:
             for _ in range(RACES):
                 try:
-                    sheet = self._settle_once(run_id, act)
+                    sheet = self._settle_once(run_id, act, note)
                 except BaseException as error:
                     self._pictures.forget(run_id)
                     if not is_race(error):
@@ -105,7 +114,9 @@ class Saver:
                 return sheet
             raise too_many_races(run_id)
 
-    def _settle_once(self, run_id: RunId, act: Callable[[Picture], Iterable[int]]) -> Sheet:
+    def _settle_once(
+        self, run_id: RunId, act: Callable[[Picture], Iterable[int]], note: Callable[[Transaction], object]
+    ) -> Sheet:
         picture = self._pictures.known(run_id)
         if picture is None:
             with self._store.transaction() as tx:
@@ -121,6 +132,7 @@ class Saver:
             self._pools += begin_runs(tx, sheet, wanted, now=now, random_bits=self._machine.random_bits)
             sheet.save(tx, touched=touched, now=now)
             self.tell(tx, sheet, state, now=now)
+            note(tx)
         return sheet
 
     def tell(self, tx: Transaction, sheet: Sheet, before: RunState, *, now: datetime) -> None:

@@ -83,6 +83,24 @@ def test_what_does_not_fit_is_told_field_by_field_and_nothing_is_recorded(world:
     assert the_call(world, run, FIRST + 1).state is CallState.PAUSED
 
 
+def test_an_answer_and_its_line_in_the_audit_log_are_on_record_together_or_not_at_all(
+    world: World, answers: Answers
+) -> None:
+    def note(tx: Any, action: str, target: str, **details: Any) -> None:
+        assert tx.calls.get(run, [FIRST + 1])[0].state is CallState.COMPLETED, "not in the answer's transaction"
+        raise OSError("the log is full")
+
+    run = asks_for_value(world)
+    with pytest.raises(OSError, match="full"):
+        answers.give(run, "settings", {"limit": 3}, person=Person(Behalf("ana", note=note)))
+    assert the_call(world, run, FIRST + 1).state is CallState.PAUSED
+    notes: list[Any] = []
+    answers.give(run, "settings", {"limit": 3}, person=person(notes=notes))
+    with pytest.raises(Conflict):
+        answers.give(run, "settings", {"limit": 4}, person=person(notes=notes))
+    assert [(action, target) for action, target, _ in notes] == [("call.answer", f"{run}/{FIRST + 1}")]
+
+
 def test_a_second_answer_is_told_who_was_quicker_and_when(world: World, answers: Answers) -> None:
     run = asks_for_approval(world)
     answers.decide(run, "approval", approved=True, comment="", person=person("bia (x2)"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ FAMILIES = {
     "DEP": "deployments",
     "DPL": "deployments in pauta.toml",
     "E": "the machine",
+    "FLW": "flows and tasks",
     "FRM": "frames",
     "IDM": "requests that are repeated",
     "LCH": "starting processes",
@@ -209,8 +211,117 @@ def commands_page() -> str:
 _EVERYWHERE = re.compile(r"\n\nWith every command\n(?: .*\n?)*(?<!\n)")
 
 
+def flows_page() -> str:
+    """What flows and tasks can be told, and the names that go with them, from their docstrings."""
+    import pauta
+    from pauta.flows import future, given, options
+
+    lines = [
+        "# Flows and tasks",
+        "",
+        "Every option and every name that `pauta` offers for flows. [Your first flow](../tutorial/first-flow.md) shows",
+        "how they go together.",
+        "",
+        "<!-- Written by `make docs` from the code. -->",
+    ]
+    of_tasks, of_flows = _section(options.TaskOptions, "Attributes"), _section(options.FlowOptions, "Attributes")
+    both = [name for name in options.FlowOptions._fields if name in options.TaskOptions._fields]
+    said = {**of_tasks, **of_flows}
+    for title, names in (
+        ("Options of a flow and of a task", both),
+        ("Options of a task alone", [name for name in options.TaskOptions._fields if name not in both]),
+        ("Options of a flow alone", [name for name in options.FlowOptions._fields if name not in both]),
+    ):
+        lines += ["", f"## {title}", "", "| option | meaning |", "|---|---|"]
+        lines += [f"| `{name}` | {_cell(said[name])} |" for name in names]
+    spelt = ", ".join(f"`{alias}` for `{name}`" for alias, name in options.ALIASES.items())
+    lines += ["", f"Other spellings: {spelt}. Durations are seconds or a `timedelta`.", "", "## Tasks"]
+    lines += _methods(pauta.Task, ("__call__", "submit", "map", "with_options"))
+    lines += ["", "## Futures"]
+    lines += _methods(future.Future, ("result", "state", "wait", "done"))
+    lines += ["", "## Flows"]
+    lines += _methods(pauta.Flow, ("__call__", "with_options", "from_source", "deploy", "serve"))
+    lines += ["", "What `deploy` and `serve` take besides the name:", "", "| option | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {_cell(text)} |" for name, text in _section(given.DeployGiven, "Attributes").items()]
+    functions = [name for name in pauta.__all__ if name.islower() and not name.startswith("_")]
+    lines += ["", "## Functions"]
+    for name in functions:
+        if name not in ("flow", "task"):
+            lines += _described(f"### `{name}{_signature(getattr(pauta, name))}`", getattr(pauta, name))
+    states = [name for name in pauta.__all__ if name in _STATES]
+    lines += ["", "## States", "", "| state | meaning |", "|---|---|"]
+    lines += [f"| `{name}(message, data)` | {_first_line(getattr(pauta, name))} |" for name in states]
+    lines += _methods(pauta.State, [name for name in vars(pauta.State) if name.startswith("is_") or name == "result"])
+    return "\n".join(lines).replace("``", "`") + "\n"
+
+
+_STATES = ("Cancelled", "Completed", "Crashed", "Failed", "Paused", "Pending", "Running", "Scheduled")
+
+
+def _methods(owner: type, names: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for name in names:
+        method = vars(owner)[name]
+        inner = getattr(method, "__func__", method)
+        signature = "" if isinstance(method, property) else _signature(inner)
+        shown = "(…)" if name == "__call__" else f".{name}{signature}"
+        lines += _described(f"### `{owner.__name__.lower()}{shown}`", inner)
+    return lines
+
+
+def _signature(function: Any) -> str:
+    """The parameters of a function, without annotations, which say more to a checker than to a reader."""
+    shown = []
+    star = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in ("self", "cls"):
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not star:
+            shown.append("*")
+            star = True
+        star = star or parameter.kind is parameter.VAR_POSITIONAL
+        mark = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
+        shown.append(f"{mark}{parameter.name}{default}")
+    return f"({', '.join(shown)})"
+
+
+def _described(title: str, thing: Any) -> list[str]:
+    """A heading, what the docstring says first, its arguments and what it raises."""
+    summary = inspect.cleandoc(thing.__doc__).partition("\n\n")
+    rest = re.split(r"\n\n?(?=(?:Args|Raises|Attributes|Returns):\n)", summary[2], maxsplit=1)[0].strip()
+    is_prose = bool(rest) and not re.match(r"(Args|Raises|Attributes|Returns):", rest)
+    lines = ["", title, "", " ".join(summary[0].split())]
+    lines += ["", rest] if is_prose else []
+    arguments = {**_section(thing, "Args"), **_section(thing, "Attributes")}
+    lines += ["", *(f"- `{name}`: {text}" for name, text in arguments.items())] if arguments else []
+    raised = _section(thing, "Raises")
+    lines += ["", *(f"- raises `{name}`: {text}" for name, text in raised.items())] if raised else []
+    return lines
+
+
+def _section(thing: Any, name: str) -> dict[str, str]:
+    """The entries of a section of a docstring, each with its text on one line."""
+    found = re.search(rf"^{name}:\n((?:[ ]{{4}}.*\n?|\n)*)", inspect.cleandoc(thing.__doc__), re.MULTILINE)
+    entries: dict[str, str] = {}
+    for entry in re.split(r"^    (?=\S)", found[1] if found else "", flags=re.MULTILINE):
+        names, colon, text = entry.partition(":")
+        if colon:
+            entries.update({one.strip(): " ".join(text.split()) for one in names.split(",")})
+    return entries
+
+
+def _first_line(thing: Any) -> str:
+    return " ".join(inspect.cleandoc(thing.__doc__).partition("\n\n")[0].split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
+    "flows.md": flows_page,
     "pipeline-document.md": document_page,
     "problems.md": problems_page,
     "states.md": states_page,

@@ -31,7 +31,7 @@ def test_the_demonstration_prints_what_the_pages_show(tmp_path: Path) -> None:
 
 def test_the_scripts_and_the_document_shown_are_those_of_the_example(page: str, examples: Path) -> None:
     shown = {b.marks["file"].removeprefix("machines/"): b.text for b in blocks(text_of(page)) if "file" in b.marks}
-    assert shown.keys() == {"prepare.py", "features.py", "train.py", "pipeline.json"}
+    assert shown.keys() == {"prepare.py", "features.py", "train.py", "pipeline.json", "compare.py"}
     for name, text in shown.items():
         assert (examples / "machine_failure" / name).read_text() == text
 

@@ -225,6 +225,7 @@ class FakeProject:
     flow_calls: list[CallView] = field(default_factory=list)
     awaited: list[WaitingView] = field(default_factory=list)
     goes_on: bool = True
+    idling: frozenset[str] = frozenset()
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -310,6 +311,10 @@ class FakeProject:
     def waiting(self, run: str | None) -> Sequence[WaitingView]:
         self._ask("waiting", run=run)
         return self.awaited
+
+    def idle(self, runs: Sequence[str]) -> Sequence[str]:
+        self._ask("idle", runs=list(runs))
+        return [run for run in runs if run in self.idling]
 
     def answer(self, run: str, call: str, value: Any) -> Answered:
         self._ask("answer", run=run, call=call, value=value)

@@ -213,6 +213,49 @@ def test_after_an_answer_without_a_worker_the_command_that_goes_on_is_told(proje
     assert "goes on by itself" in call("approve", RUN).out
 
 
+def test_a_run_that_nobody_works_on_is_not_called_running(project: FakeProject, call: Calling) -> None:
+    project.known = {RUN: view_of_flow(state="running")}
+    project.flow_calls = [call_of(1, "settings", kind="input", by="ana")]
+    assert "running" in call("runs").out
+    assert call("runs", "--json").json[0]["idle"] is False
+    project.idling = frozenset({RUN})
+    listed, shown = call("runs"), call("show", RUN)
+    assert ("to be resumed" in listed.out, "running" in listed.out) == (True, False)
+    assert "a retomar" in call("runs", "--lang", "pt").out
+    assert "Answered: it goes on when you resume it." in shown.out
+    assert f"pauta run --resume {RUN}" in shown.out
+    project.flow_calls = [call_of(1, "fetch")]
+    assert "Nobody works on it" in call("show", RUN).out
+    assert [(r["state"], r["idle"]) for r in (call("runs", "--json").json[0], call("show", RUN, "--json").json)] == [
+        ("running", True)
+    ] * 2
+
+
+def test_a_failed_call_can_be_made_again_and_its_own_run_looked_at(project: FakeProject, call: Calling) -> None:
+    trouble = Problem("SCR-024")
+    step = step_view(0, name="full_flow", state="failed", problem=trouble, rows_in=None, rows_out=None)
+    project.known = {RUN: view_of_flow(state="failed", steps=(step,), problem=trouble)}
+    project.flow_calls = [
+        call_of(1, "fetch"),
+        call_of(2, "doubling", kind="run", state="failed", child=OTHER, problem=trouble),
+    ]
+    out = call("show", RUN).out
+    assert f"pauta show {OTHER}" in out
+    assert f"pauta rerun {RUN} --from doubling" in out
+    assert "replay" not in out
+    project.flow_calls[1] = call_of(2, "fetch", kind="task", state="failed", problem=trouble)
+    out = call("show", RUN).out
+    assert f"pauta logs {RUN} --step fetch" in out
+    assert f"pauta rerun {RUN} --from 2" in out, "fetch alone would mean the first of that name"
+
+
+def test_lines_of_a_call_that_is_a_run_of_its_own_are_found_there(project: FakeProject, call: Calling) -> None:
+    project.known = {RUN: view_of_flow()}
+    project.flow_calls = [call_of(2, "doubling", kind="run", child=OTHER)]
+    assert f"pauta logs {OTHER}" in call("logs", RUN, "--step", "doubling").err
+    assert "No log lines" in call("logs", RUN, "--step", "other").err
+
+
 @pytest.mark.parametrize(
     ("words", "value"),
     [

@@ -293,3 +293,16 @@ def test_a_replay_of_a_flow_or_of_a_call_says_what_to_do_instead(
     [problem] = error.value.problems
     assert (problem.code, problem.variant) == ("RUN-008", variant)
     assert said in problem.remedy()
+
+
+def test_an_answered_flow_is_idle_until_somebody_goes_on_with_it(bench: Bench) -> None:
+    bench.script(
+        "ask", "from pauta import flow, pause_for_input\n\n\n@flow\ndef ask():\n    return pause_for_input(int)\n"
+    )
+    view = run(bench, "ask.py:ask")
+    project = bench.open()
+    assert (view.state, list(project.idle([view.run]))) == ("paused", [])
+    project.answer(view.run, "input", 3)
+    assert (project.view(view.run).state, list(project.idle([view.run]))) == ("running", [view.run])
+    view = work_on(bench, project.resume(view.run))
+    assert (view.state, value(bench, view), list(project.idle([view.run]))) == ("completed", 3, [])

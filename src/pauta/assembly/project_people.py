@@ -23,7 +23,7 @@ _MOST_WAITING = 500
 
 WINDOW = (
     *("find", "view", "runs", "logs", "profile", "difference"),
-    *("called", "children", "frame", "waiting", "answer", "decide"),
+    *("called", "children", "frame", "waiting", "answer", "decide", "idle"),
 )
 """What another process may ask of the one that works on a project."""
 
@@ -75,6 +75,14 @@ class ProjectPeople:
             NotFound: RUN-001.
         """
         return self._answers().waiting(run_id=RunId(run) if run is not None else None, limit=_MOST_WAITING)
+
+    def idle(self, runs: Sequence[str]) -> Sequence[str]:
+        """Those of these runs that are under way while nobody works on them: somebody has to resume them."""
+        from pauta.services.standstill import under_way
+
+        with self._store.transaction() as tx:
+            found = under_way(tx, [RunId(run) for run in runs])
+        return [run for run, line in found.items() if self._executing not in line]
 
     def answer(self, run: str, call: str, value: Any) -> Answered:
         """Give a flow the value that it asks for. See `services.answers.Answers.give` for what it raises."""

@@ -221,6 +221,10 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
         """What waits for people: of all runs, or of one and those that it began."""
         return self.client.calls.waiting(run)
 
+    def idle(self, runs: Sequence[str]) -> Sequence[str]:
+        """None: a server has its workers."""
+        return ()
+
     def answer(self, run: str, call: str, value: Any) -> Answered:
         """Give a flow the value that it asks for."""
         return self.client.calls.answer(run, call, value)

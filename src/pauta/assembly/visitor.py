@@ -83,6 +83,10 @@ class Visitor(AbstractContextManager["Visitor"]):
         """What waits for people: of all runs, or of one and those that it began."""
         return self._ask(list[WaitingView], "waiting", run=run)
 
+    def idle(self, runs: Sequence[str]) -> Sequence[str]:
+        """Those of these runs that are under way while nobody works on them."""
+        return self._ask(list[str], "idle", runs=runs)
+
     def answer(self, run: str, call: str, value: Any) -> Answered:
         """Give a flow the value that it asks for: the process that works on it goes on at once."""
         return self._ask(Answered, "answer", run=run, call=call, value=value)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pauta.services.view_calls import CallView
     from pauta.services.views import RunView
 
+UNDER_WAY = frozenset({"running", "scheduled"})
+"""States of a run on which somebody works, unless nobody does: then it is shown as ``idle``, which no record has."""
+
 WAITS_FOR_PERSON = 4
 """Exit code of a command whose run goes on only when a person answers."""
 
@@ -75,15 +78,15 @@ def exit_code(view: RunView) -> int:
     return WAITS_FOR_PERSON if view.state == "paused" and view.waiting else 1
 
 
-def present(view: RunView, session: Session, *, calls: Sequence[CallView] = ()) -> None:
-    """Show a run to whoever asked: a person or a program."""
+def present(view: RunView, session: Session, *, calls: Sequence[CallView] = (), idle: bool = False) -> None:
+    """Show a run to whoever asked: a person or a program. `idle`: it is under way, and nobody works on it."""
     if session.as_json:
         called = [call.as_json(session.language) for call in calls]
-        session.answer({**view.as_json(session.language), "calls": called})
+        session.answer({**view.as_json(session.language), "idle": idle, "calls": called})
         return
     from pauta.cli.summary import draw_run
 
-    draw_run(view, session, calls=calls)
+    draw_run(view, session, calls=calls, idle=idle)
 
 
 @contextmanager

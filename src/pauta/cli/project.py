@@ -134,6 +134,10 @@ class Project(Protocol):
         """What waits for people: of all runs, or of one and those that it began."""
         ...
 
+    def idle(self, runs: Sequence[str]) -> Sequence[str]:
+        """Those of these runs that are under way while nobody works on them: somebody has to resume them."""
+        ...
+
     def answer(self, run: str, call: str, value: Any) -> Answered:
         """Give a flow the value that it asks for.
 

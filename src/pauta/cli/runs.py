@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pauta.cli.execution import UNDER_WAY
 from pauta.cli.project import find_run, opened
 from pauta.cli.session import Session, session_of
 from pauta.domain.problems import InvalidInput, Problem, shorten
@@ -42,14 +44,15 @@ def runs(
         lines = project.runs(
             limit=limit, before=older, states=tuple(states or ()), pipeline=pipeline, children=everything
         )
+        idle = frozenset(project.idle([line.run for line in lines if line.state in UNDER_WAY]))
     if session.as_json:
-        session.answer([line.as_json() for line in lines])
+        session.answer([{**line.as_json(), "idle": line.run in idle} for line in lines])
     else:
-        _draw(lines, session)
+        _draw(lines, idle, session)
     return 0
 
 
-def _draw(lines: Sequence[RunLine], session: Session) -> None:
+def _draw(lines: Sequence[RunLine], idle: AbstractSet[str], session: Session) -> None:
     from pauta.cli.amounts import duration
     from pauta.cli.tables import cell, state_cell, table
 
@@ -62,7 +65,7 @@ def _draw(lines: Sequence[RunLine], session: Session) -> None:
     for line in lines:
         grid.add_row(
             cell(line.run),
-            state_cell(line.state, session),
+            state_cell("idle" if line.run in idle else line.state, session),
             cell(line.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")),
             cell(duration(line.seconds, words)),
             cell(f"↳ {line.pipeline}" if line.parent else line.pipeline),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pauta.cli.execution import present
+from pauta.cli.execution import UNDER_WAY, present
 from pauta.cli.options import Run
 from pauta.cli.project import find_run, opened
 from pauta.cli.session import session_of
@@ -16,5 +16,6 @@ def show(context: typer.Context, run: Run) -> int:
     with opened(session) as project:
         view = project.view(find_run(project, run))
         calls = project.called(view.run) if view.calls else ()
-    present(view, session, calls=calls)
+        idle = view.state in UNDER_WAY and view.run in project.idle([view.run])
+    present(view, session, calls=calls, idle=idle)
     return 0

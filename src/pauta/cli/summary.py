@@ -26,8 +26,15 @@ MOST_METRIC_COLUMNS = 5
 _PLAIN_ENDS = frozenset({"completed", "pending", "skipped"})
 
 
-def draw_run(view: RunView, session: Session, *, calls: Sequence[CallView] = ()) -> None:
-    """Everything a person wants to know of a run, in the order they ask it; `calls` are those of its flows."""
+def draw_run(view: RunView, session: Session, *, calls: Sequence[CallView] = (), idle: bool = False) -> None:
+    """Everything a person wants to know of a run, in the order they ask it.
+
+    Args:
+        view: The run.
+        session: Of the command.
+        calls: Those of its flows.
+        idle: It is under way, and nobody works on it.
+    """
     words = session.words
     session.say(words("run.title", run=view.run, pipeline=view.pipeline), "bold")
     if view.of:
@@ -45,7 +52,9 @@ def draw_run(view: RunView, session: Session, *, calls: Sequence[CallView] = ())
     _draw_problems(view, calls, session)
     draw_waiting(view.waiting, view.run, session)
     session.say()
-    session.say(f"{STATE_SYMBOLS.get(view.state, '·')} {outcome(view, session)}", STATE_STYLES.get(view.state, ""))
+    state = "idle" if idle else view.state
+    said = words("run.answered" if any(call.by for call in calls) else "run.idle") if idle else outcome(view, session)
+    session.say(f"{STATE_SYMBOLS.get(state, '·')} {said}", STATE_STYLES.get(state, ""))
     if view.message and view.problem is None:
         session.say(words("run.said", message=one_line(view.message)))
     session.say(words("run.records", folder=view.records), "dim")

@@ -18,6 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "state.pending": ("pending", "pendente"),
     "state.running": ("running", "executando"),
     "state.paused": ("paused", "pausada"),
+    "state.idle": ("to be resumed", "a retomar"),
     "state.held": ("held", "retida"),
     "state.completed": ("completed", "concluída"),
     "state.failed": ("failed", "falhou"),
@@ -118,6 +119,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "run.cancelled": ("Cancelled after {time}.", "Cancelada após {time}."),
     "run.crashed": ("Its records or data were lost; it cannot go on.", "Registros ou dados se perderam; não continua."),
     "run.unfinished": ("Not finished yet; {time} so far.", "Ainda não terminou; {time} até agora."),
+    "run.idle": (
+        "Nobody works on it: it goes on when you resume it.",
+        "Ninguém trabalha nela: continua quando você a retomar.",
+    ),
+    "run.answered": (
+        "Answered: it goes on when you resume it.",
+        "Respondida: continua quando você a retomar.",
+    ),
     "run.not_begun": ("Not begun yet.", "Ainda não começou."),
     "run.skipped": ("Skipped because of it: {steps}", "Puladas por causa disso: {steps}"),
     "run.and_more": ("{steps} and {count} more", "{steps} e mais {count}"),

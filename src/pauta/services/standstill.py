@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from pauta.domain.calls import CallKind, CallState
 from pauta.domain.ids import RunId
-from pauta.domain.states import FINAL_RUNS, StageState
+from pauta.domain.states import FINAL_RUNS, RunState, StageState
 from pauta.ports.store import Transaction
 from pauta.services.answers import OF_PEOPLE
 
 _MOVING = frozenset({StageState.READY, StageState.SCHEDULED, StageState.RUNNING})
+_UNDER_WAY = frozenset({RunState.RUNNING, RunState.SCHEDULED})
 _MOST_RUNS = 10_000
+_DEEPEST = 50
 
 
 def family_of(tx: Transaction, run_id: RunId) -> list[RunId]:
@@ -22,6 +24,21 @@ def family_of(tx: Transaction, run_id: RunId) -> list[RunId]:
             break
         family.extend(child.id for child in tx.runs.children(member) if child.state not in FINAL_RUNS)
     return family
+
+
+def under_way(tx: Transaction, runs: Iterable[RunId]) -> dict[RunId, list[RunId]]:
+    """Those of these runs that have begun and are neither paused nor over, each with those whose flows began it."""
+    found: dict[RunId, list[RunId]] = {}
+    for run_id in runs:
+        run = tx.runs.get(run_id)
+        if run is None or run.state not in _UNDER_WAY:
+            continue
+        line = [run_id]
+        while run is not None and run.parent is not None and len(line) < _DEEPEST:
+            line.append(run.parent.run)
+            run = tx.runs.get(run.parent.run)
+        found[run_id] = line
+    return found
 
 
 def waits_for_people(tx: Transaction, family: Iterable[RunId]) -> bool:

@@ -179,3 +179,26 @@ def test_two_workers_with_one_home_do_not_disturb_each_other(site: Site, start: 
         site.submit({f"q{n}": f"def execute():\n    return {n}\n"}, {"name": f"q{n}", "output": "q"}) for n in range(6)
     ]
     assert {site.ended(run).state.value for run in runs} == {"completed"}
+
+
+def test_a_step_is_tried_again_when_its_time_comes_though_a_free_slot_waits_for_work(
+    site: Site, start: WorkerProcesses
+) -> None:
+    start(slots=2)
+    shaky = """
+import os
+import time
+def execute():
+    time.sleep(0.5)
+    if os.environ["PAUTA_ATTEMPT"] == "1":
+        raise RuntimeError("not yet")
+    return 1
+"""
+    retries = {"times": 1, "delay": "100ms"}
+    run = site.ended(site.submit({"shaky": shaky}, {"name": "shaky", "output": "shaky", "retries": retries}))
+    assert run.state.value == "completed", [s.problem for s in site.steps(run.id)]
+    first, second = site.attempts(run.id)
+    assert first.ended_at is not None
+    assert second.started_at is not None
+    # A worker that waits for work asks again after twenty seconds, whatever happens.
+    assert (second.started_at - first.ended_at).total_seconds() < 10

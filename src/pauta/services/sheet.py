@@ -214,7 +214,7 @@ class Sheet:
             return outcome
         self._new.stages_before.setdefault(stage_no, before)
         self._stages[stage_no] = outcome.stage
-        self._freed = self._freed or outcome.stage.state is StageState.READY
+        self._freed = self._freed or _may_be_claimed(outcome.stage)
         for command in outcome.commands:
             self._follow(stage_no, command, now=now)
         due = settle(self._stages[stage_no], self.run)
@@ -313,7 +313,7 @@ class Sheet:
         return [self._steps[no] for no in numbers]
 
     def take_freed(self) -> bool:
-        """Whether a stage became ready since the last call."""
+        """Whether a stage became ready since the last call, or waits for a time from now on."""
         freed, self._freed = self._freed, False
         return freed
 
@@ -388,3 +388,9 @@ class Sheet:
     def is_over(self) -> bool:
         """Whether nothing more will happen by itself: the run is final or held."""
         return self.run.ended_at is not None or self.run.state is RunState.HELD
+
+
+def _may_be_claimed(stage: Stage) -> bool:
+    """Whether those who wait for work have to look again: it is ready, or its time is now among those to come."""
+    timed = stage.state in (StageState.SCHEDULED, StageState.PAUSED) and stage.not_before is not None
+    return stage.state is StageState.READY or timed

@@ -18,6 +18,7 @@ from pauta.domain.wire import CachedCall, CallAwaits, CallEnded, CallStarted, Fl
 from pauta.ports.launcher import Exited, Happening, Process, Reported
 from pauta.runtime.host import wall_clock
 from pauta.runtime.parcels import StoredParcels
+from pauta.services.ledger import Ledger
 
 ENDS = (wire.StageDone, wire.StepFailed, wire.StageSuspended)
 
@@ -94,6 +95,10 @@ class FlowDriver:
                 self.record[report.no] = _begun(report)
             case CallEnded() as report:
                 self.record[report.no] = _ended(self.record[report.no], report)
+            case wire.StepFailed(step=step):
+                ledger = Ledger(RunId("run"), self.record.values())
+                ledger.ask_again(step)
+                self.record = {call.no: call for call in ledger.of_step(step)}
             case wire.CacheAsked() as asked:
                 found = {key: self.cache[key] for key in asked.keys if key in self.cache}
                 process.send(wire.Recalled(asked.stage, asked.fence, asked.step, found))
@@ -140,4 +145,5 @@ def _ended(call: Call, report: CallEnded) -> Call:
         metrics=report.metrics,
         message=report.message,
         problem=report.problem,
+        ended_at=datetime.fromtimestamp(report.at, UTC) if report.retry_at is None else None,
     )

@@ -70,6 +70,49 @@ def test_what_is_on_record_is_not_done_again(flows: Any, tmp_path: Path) -> None
     assert [report.name for report in again.reports(CallStarted)] == ["total"]
 
 
+CAUGHT = """
+    import os
+    from pathlib import Path
+    from pauta import flow, task
+
+    class Refused(ConnectionError):
+        def __init__(self, host, *, status):
+            super().__init__(f"{{host}} says {{status}}")
+            self.status = status
+
+    @task(effects=True)
+    def order(host):
+        with open({log!r}, "a") as file:
+            file.write("order\\n")
+        raise Refused(host, status=503)
+
+    @task(effects=True)
+    def note(what):
+        return what
+
+    @flow
+    def main():
+        try:
+            order("shop")
+        except Refused as error:
+            found = [type(error).__name__, str(error), error.status]
+        note(found)
+        if os.environ["PAUTA_ATTEMPT"] == "1":
+            os.kill(os.getpid(), 9)
+        return found
+    """
+
+
+def test_a_failure_that_was_caught_is_given_again_by_the_next_process(flows: Any, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    flow = flows(CAUGHT.format(log=str(log)))
+    flow.run(attempt=1)
+    assert flow.names(CallState.COMPLETED) == ["note"]
+    again = flow.run(attempt=2)
+    assert again.finished[0].output.value == ["Refused", "shop says 503", 503]
+    assert log.read_text() == "order\n"
+
+
 def test_a_flow_that_goes_another_way_than_on_record_fails_and_says_so(flows: Any, tmp_path: Path) -> None:
     flow = flows(sums(tmp_path, "raise OSError")[0])
     flow.run(kwargs={"limit": 2})

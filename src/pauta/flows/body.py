@@ -9,21 +9,21 @@ from math import inf
 from typing import Any
 
 from pauta.domain.calls import Arguments, Awaited, Call, CallKind, CallState, Spawn
+from pauta.domain.calls_again import had_ended
 from pauta.domain.ids import RunId
-from pauta.domain.problems import PautaError, Problem, StepFault
+from pauta.domain.problems import PautaError, Problem
 from pauta.domain.wire import CallAwaits, CallEnded, CallStarted
 from pauta.flows.delays import delay_before
+from pauta.flows.failing import answer_of_failed, with_problem
+from pauta.flows.fingerprints import fingerprint
 from pauta.flows.future import UpstreamFailed
 from pauta.flows.hooks import RunFacts, call_hooks, hooks_for
 from pauta.flows.replay import Asked
 from pauta.flows.resolving import resolved
 from pauta.flows.running import run_body
 from pauta.flows.scope import Scope, current
-from pauta.flows.site import Packed, Parcels
+from pauta.flows.site import Packed
 from pauta.flows.states import Origin, State, StateKind, problem_of
-
-_SHORT = 16
-"""Digits of an address in `Call.given`."""
 
 
 class BodyCall:
@@ -46,7 +46,6 @@ class BodyCall:
         "_digest",
         "_fault",
         "_given",
-        "_kept",
         "_kind",
         "_slot",
         "after",
@@ -92,7 +91,6 @@ class BodyCall:
         self._given: dict[str, str] = {}
         self._fault: PautaError | None = None
         self._cache_key: str | None = None
-        self._kept: dict[int, Call] = {}
 
     def prepare(self) -> State[Any] | None:
         """Find out what is called and whether it is there already. Its futures must be done.
@@ -107,21 +105,16 @@ class BodyCall:
         try:
             self.arguments = self._bound()
         except UpstreamFailed as error:
-            self._find()
+            known = self._find()
+            if known is not None and known.state is CallState.FAILED:
+                return self._failed_before(known)
             begun = self.begin()
             return self._finish(self._failed(error, error.problems[0]), begun, None)
         self._digest, self._given, self._fault = fingerprint(self.engine.site.parcels, self.arguments)
         known = self._find()
-        if known is not None and (known.state is CallState.COMPLETED or self._kind is CallKind.RUN):
-            self.ended_at = known.ended_at.timestamp() if known.ended_at is not None else inf
-            self.is_paused = known.state in (CallState.PAUSED, CallState.RUNNING)
-            if known.state is CallState.COMPLETED:
-                return self._given_before(known.message, known.result)
-            if known.state in (CallState.FAILED, CallState.CANCELLED):
-                return answer_of_failed(known, self._origin())
-            if self.is_paused:
-                return None
-        return self._remembered() if self.is_task and self.options.cache else None
+        if known is not None and (state := self._as_on_record(known)) is not None:
+            return state
+        return self._remembered() if self.is_task and self.options.cache and not self.is_paused else None
 
     def attempt(self) -> State[Any] | float:
         """Try it once.
@@ -201,10 +194,8 @@ class BodyCall:
             is_task=self.is_task or self.scope.is_task,
             is_async=self.function.is_async,
             above=self.scope,
-            earlier=tuple(self._kept.values()),
+            keeps=self.options.retries > 0,
         )
-        if self.options.retries:
-            inner.kept = self._kept
         if not self.is_task and self.options.max_workers is not None:
             inner.lane = self.engine.pool.lane(self.options.max_workers)
         return inner
@@ -222,9 +213,9 @@ class BodyCall:
                 packed, state = self._packed(state)
             except PautaError as fault:
                 state, can_retry = self._failed(fault, fault.problems[0]), False
-        elif state.problem is None:
-            why = self.engine.complain(state.data) if isinstance(state.data, BaseException) else problem_of(state)
-            state = replace(state, problem=why)
+        else:
+            state = with_problem(self.engine, self.function, state)
+            packed = self._packed_aside(state)
         if not state.is_completed() and can_retry and self._attempt < self._base + self._tries:
             return self._again(state, begun)
         return self._finish(state, begun, packed)
@@ -253,9 +244,25 @@ class BodyCall:
             return None
         self.no = known.no
         self._attempt = known.attempts
-        is_new_round = known.state in (CallState.FAILED, CallState.CANCELLED)
+        is_new_round = had_ended(known)
         self._base = known.attempts if is_new_round else max(0, known.attempts + 1 - self._tries)
         return known
+
+    def _as_on_record(self, known: Call) -> State[Any] | None:
+        """Its state if it has ended; it is not tried again while the flow goes on with what came of that."""
+        is_apart = self._kind is CallKind.RUN
+        self.is_paused = is_apart and known.state in (CallState.PAUSED, CallState.RUNNING)
+        if known.state is CallState.COMPLETED:
+            self.ended_at = known.ended_at.timestamp() if known.ended_at is not None else inf
+            return self._given_before(known.message, known.result)
+        if known.state is CallState.FAILED or (is_apart and known.state is CallState.CANCELLED):
+            return self._failed_before(known)
+        return None
+
+    def _failed_before(self, known: Call) -> State[Any]:
+        self.ended_at = known.ended_at.timestamp() if known.ended_at is not None else inf
+        state = answer_of_failed(self.engine, known, self._origin(), self.function.fn)
+        return state if known.result is None else replace(state, data=self._given_before("", known.result).data)
 
     def _remembered(self) -> State[Any] | None:
         site = self.engine.site
@@ -292,10 +299,20 @@ class BodyCall:
         live = packed.live if form.codec is None else state.data
         return packed, state if live is state.data else replace(state, data=live)
 
+    def _packed_aside(self, state: State[Any]) -> Packed | None:
+        """What a state that is not completed carries for those who look at it, if it can be kept."""
+        if state.data is None or isinstance(state.data, BaseException):
+            return None
+        try:
+            return self._packed(state)[0]
+        except PautaError:
+            return None
+
     def _again(self, state: State[Any], begun: float) -> float:
         site = self.engine.site
         retry = self._attempt - self._base
         wait = delay_before(self.options, retry, chance=site.chance(), name=self._slot.name)
+        self.engine.shelf.ask_again(self.no)
         due = site.clock.now() + wait
         self._tell_end(state, begun, retry_at=due)
         return due
@@ -311,12 +328,12 @@ class BodyCall:
             files=site.files(self.no),
             profiles=dict(packed.profiles) if packed is not None else {},
             wait=waits,
-            cache_key=self._cache_key if packed is not None else None,
+            cache_key=self._cache_key if state.is_completed() else None,
         )
         if waits:
             site.confirm(self.no)
-        if self.scope.kept is not None and self._digest:
-            self.scope.kept[self.no] = self._call(state, result)
+        if self.scope.keeps:
+            self.engine.shelf.keep(self._call(state, result))
         if hooks := hooks_for(self.options, state):
             facts = RunFacts("", self._slot.name, self.no, self._attempt, self.arguments)
             with site.within(self.no):
@@ -361,39 +378,12 @@ class BodyCall:
             given=self._given,
             result=result,
             message=state.message,
+            problem=None if state.is_completed() else problem_of(state),
         )
 
     def _failed(self, error: BaseException, problem: Problem) -> State[Any]:
-        return State(StateKind.FAILED, problem.message(), error, origin=self._origin(), problem=problem)
+        state = State(StateKind.FAILED, problem.message(), error, origin=self._origin(), problem=problem)
+        return with_problem(self.engine, self.function, state)
 
     def _origin(self) -> Origin:
         return Origin("task" if self.is_task else "flow", self._slot.name)
-
-
-def answer_of_failed(known: Call, origin: Origin) -> State[Any]:
-    """The state of a call that waited, and whose answer is that it failed."""
-    kind = StateKind.CANCELLED if known.state is CallState.CANCELLED else StateKind.FAILED
-    message = known.message or (known.problem.message() if known.problem is not None else "")
-    return State(kind, message, None, origin=origin, problem=known.problem)
-
-
-def fingerprint(parcels: Parcels, arguments: Mapping[str, Any]) -> tuple[str, dict[str, str], PautaError | None]:
-    """What a call was given, as hashes.
-
-    A value that cannot be stored, such as a connection, is known by its type only.
-
-    Returns:
-        The hash of all; of each argument the first digits of its own; and what is wrong with the first argument
-        that cannot be stored.
-    """
-    digests, given, fault = [], {}, None
-    for name, value in arguments.items():
-        try:
-            digest = parcels.digest(value)
-        except StepFault as error:
-            digest, fault = f"~{type(value).__name__}", fault or error
-        given[name] = digest[:_SHORT]
-        digests.append(f"{name}={digest}")
-    if digests and not any(given.values()):
-        return "", {}, fault  # a site that keeps nothing compares nothing
-    return hashlib.sha256("\0".join(digests).encode()).hexdigest(), given, fault

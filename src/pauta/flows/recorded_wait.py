@@ -12,7 +12,9 @@ from msgspec import structs
 from pauta.domain.calls import Awaited, Call, CallKind, CallState, Spawn
 from pauta.domain.problems import Problem, StepFault
 from pauta.domain.wire import CallAwaits, CallEnded
-from pauta.flows.body import answer_of_failed, fingerprint
+from pauta.flows.failing import answer_of_failed
+from pauta.flows.failures import on_record
+from pauta.flows.fingerprints import fingerprint
 from pauta.flows.future import Awaiting
 from pauta.flows.outcome import state_of_error
 from pauta.flows.places import calling_place
@@ -67,7 +69,7 @@ class RecordedWait(Awaiting[Any]):
             self.finish(self._answer(known))
         elif known is not None and known.state in (CallState.FAILED, CallState.CANCELLED):
             self._end(known)
-            self.finish(answer_of_failed(_placed(known), Origin("", self.name)))
+            self.finish(answer_of_failed(scope.engine, _placed(known), Origin("", self.name), None))
         elif known is not None and known.state in _ASKED:
             self.until = known.awaited.until if known.awaited is not None else None
             self._since = known.started_at.timestamp() if known.started_at is not None else self._now()
@@ -76,14 +78,17 @@ class RecordedWait(Awaiting[Any]):
 
     def expire(self) -> None:
         """The time is over: of a sleep that is its end, of anything else a failure (FLW-037)."""
-        problem = None
+        problem: Problem | None = None
+        state: State[Any] = Completed()
         if self._question.kind is not CallKind.SLEEP:
             values = {"name": self.name, "prompt": self._question.awaited.prompt[:80]}
             problem = Problem("FLW-037", values, variant=self._question.kind.value, place=calling_place())
+            state = Failed(problem.message(), TimedOut(problem))
+            problem = on_record(problem, state)
         site, now = self.engine.site, self._now()
         waited = max(0.0, now - self._since)
         site.tell(CallEnded(site.stage, site.fence, site.step, self.no or 0, waited, now, problem=problem))
-        self.finish(Completed() if problem is None else Failed(problem.message(), TimedOut(problem)))
+        self.finish(state)
 
     def _ask(self, attempts: int) -> None:
         site, slot, question = self.engine.site, self._slot, self._question

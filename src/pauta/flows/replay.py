@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pauta.domain.calls import Call, CallKind, CallState
+from pauta.domain.calls_again import had_ended
 from pauta.domain.problems import Problem, Scalar, shorten
 
 
@@ -46,7 +47,7 @@ class Past:
 
     Calls of a synchronous flow come in order: the n-th is the n-th on record, or the flow goes another way. Where
     order means nothing (`free`: async bodies interleave, and a task may do as it likes), a call is known by its name
-    and what it is given. The same holds after a call that had failed: its new result may lead elsewhere.
+    and what it is given. The same holds after a call that had failed and is made again: it may lead elsewhere now.
 
     Attributes:
         is_empty: Whether nothing is on record.
@@ -86,7 +87,7 @@ class Past:
         call = self._anywhere(asked) if self._free else self._here(asked)
         if call is not None:
             del self._left[call.no]
-            failed_before = call.state in (CallState.FAILED, CallState.CANCELLED) or call.attempts > asked.tries
+            failed_before = had_ended(call) or call.attempts > asked.tries
             self._free = self._free or (failed_before and call.kind in (CallKind.TASK, CallKind.FLOW))
         return call
 
@@ -112,14 +113,6 @@ class Past:
         if not same and asked.kind is CallKind.SLEEP:
             same = named  # the moment until which it sleeps may be reckoned from the clock
         return min(same, key=lambda c: (c.digest != asked.digest, c.position != asked.position), default=None)
-
-
-def past_by_body(calls: Iterable[Call]) -> dict[int | None, list[Call]]:
-    """Calls by the call in whose body they were made; None: the flow itself."""
-    bodies: dict[int | None, list[Call]] = defaultdict(list)
-    for call in calls:
-        bodies[call.parent].append(call)
-    return bodies
 
 
 def _is_given_the_same(call: Call, asked: Asked) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pauta.domain.problems import PautaError
+from pauta.flows.failing import with_problem
 from pauta.flows.hooks import RunFacts, call_hooks, hooks_for
 from pauta.flows.outcome import state_of_error
 from pauta.flows.running import run_body
 from pauta.flows.scope import Engine, Scope, current
 from pauta.flows.site import Site, Suspend, Suspension
-from pauta.flows.states import State, problem_of
+from pauta.flows.states import State
 
 
 def run_flow(
@@ -97,10 +97,9 @@ def final(engine: Engine, function: Any, state: State[Any]) -> State[Any]:
     """The state that goes on record: that of the engine's own failure if there is one, with its problem."""
     if engine.broken is not None:
         state = state_of_error(engine.broken, what=function.what, name=function.name)
-    if state.is_completed() or state.problem is not None:
+    if state.is_completed():
         return state
-    why = engine.complain(state.data) if isinstance(state.data, BaseException) else problem_of(state)
-    return replace(state, problem=why)
+    return with_problem(engine, function, state)
 
 
 def tell_hooks(flow: Any, arguments: Mapping[str, Any], state: State[Any], *, will_retry: bool) -> None:

@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pauta.domain.calls import CALLS_PER_STEP, Call, CallKind, first_call_of
 from pauta.domain.problems import PautaError, Problem, StepFault
 from pauta.flows.complaining import plain_complaint
+from pauta.flows.failures import problem_behind
 from pauta.flows.outliving import Watchman
 from pauta.flows.places import calling_place
-from pauta.flows.replay import Asked, Different, Past, past_by_body
+from pauta.flows.replay import Asked, Different, Past
+from pauta.flows.shelf import Shelf
 from pauta.flows.site import Site, Suspend, Suspension
 from pauta.flows.threads import Lane, Pool
 
@@ -43,11 +44,11 @@ class Engine:
         unwinding: Set once the flow gives its worker back: no call is made from then on.
         broken: Set once the flow cannot go on, whatever its body catches.
         has_futures: Whether any call was submitted, so that arguments may hold futures.
+        shelf: What is on record.
     """
 
     def __init__(self, site: Site, *, max_workers: int | None = None) -> None:
         self.site = site
-        self.complain: Callable[[BaseException], Problem] = site.complain or plain_complaint
         self.pool = Pool(max_workers or min(32, (os.cpu_count() or 1) + 4), clock=site.clock)
         self.thread = threading.get_ident()
         self.unwinding: Suspension | None = None
@@ -55,7 +56,7 @@ class Engine:
         self.has_futures = False
         self.watchman = Watchman(self)
         self._pid = os.getpid()
-        self._past = past_by_body(site.recorded)
+        self.shelf = Shelf(site.recorded)
         self._last = first_call_of(site.step) + CALLS_PER_STEP - 1
         highest = max((call.no for call in site.recorded), default=first_call_of(site.step) - 1)
         self._numbers = itertools.count(highest + 1)
@@ -76,9 +77,9 @@ class Engine:
             raise self.fail(Problem("FLW-031", {"most": CALLS_PER_STEP}, place=calling_place()))
         return no
 
-    def calls_of(self, no: int | None) -> list[Call]:
-        """What is on record of a body."""
-        return self._past.get(no, [])
+    def complain(self, error: BaseException) -> Problem:
+        """What to say of an exception; of one that comes from the record what is said there."""
+        return problem_behind(error) or (self.site.complain or plain_complaint)(error)
 
     def check(self) -> None:
         """Whether the flow may make a call at all.
@@ -148,12 +149,12 @@ class Scope:
         lane: Where what it submits queues.
         is_over: Whether it failed, so that what it submitted is not begun any more.
         futures: What was submitted in it.
-        kept: Calls that were made in it, for the next try of the same call in this process.
+        keeps: Whether the calls that are made in it are kept, because it, or a body around it, may be tried again.
     """
 
     __slots__ = (
-        "_counts", "_earlier", "_past", "_positions", "above", "depth", "engine", "futures", "is_async", "is_over",
-        "is_task", "kept", "lane", "name", "no",
+        "_counts", "_past", "_positions", "above", "depth", "engine", "futures", "is_async", "is_over", "is_task",
+        "keeps", "lane", "name", "no",
     )  # fmt: skip
 
     def __init__(
@@ -165,7 +166,7 @@ class Scope:
         is_task: bool = False,
         is_async: bool = False,
         above: Scope | None = None,
-        earlier: Iterable[Call] = (),
+        keeps: bool = False,
     ) -> None:
         self.engine = engine
         self.no = no
@@ -176,8 +177,7 @@ class Scope:
         self.lane: Lane = above.lane if above is not None else engine.pool.lane()
         self.is_over = False
         self.futures: list[Future[Any]] = []
-        self.kept: dict[int, Call] | None = None
-        self._earlier = earlier
+        self.keeps: bool = keeps or (above is not None and above.keeps)
         self._past: Past | None = None
         self._positions = 0
         self._counts: dict[str, int] = {}
@@ -187,8 +187,7 @@ class Scope:
     def past(self) -> Past:
         """What is on record of it."""
         if self._past is None:
-            calls = {call.no: call for call in (*self.engine.calls_of(self.no), *self._earlier)}
-            self._past = Past(calls.values(), free=self.is_task or self.is_async)
+            self._past = Past(self.engine.shelf.of(self.no), free=self.is_task or self.is_async)
         return self._past
 
     def slot(self, kind: CallKind, name: str) -> Slot:

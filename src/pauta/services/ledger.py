@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from pauta.domain.calls import Call, CallKind, CallState, Spawn
+from pauta.domain.calls_again import asked_again
 from pauta.domain.ids import RunId
 from pauta.ports.store import Transaction
 from pauta.services.race import LostRace
@@ -37,6 +38,9 @@ class Ledger:
         self._unsaved: set[int] = set()
         self._changed: dict[int, None] = {}
         self._as_read: dict[int, CallState] = {}
+        self._bodies: dict[int | None, dict[int, None]] = {}
+        for call in self._calls.values():
+            self._bodies.setdefault(call.parent, {})[call.no] = None
         self.spawns: list[Spawned] = []
 
     def __len__(self) -> int:
@@ -55,6 +59,8 @@ class Ledger:
         before = self._calls.get(call.no)
         if before is not None and before.state is CallState.PAUSED and call.no not in self._unsaved:
             self._as_read.setdefault(call.no, before.state)
+        if before is None:
+            self._bodies.setdefault(call.parent, {})[call.no] = None
         self._calls[call.no] = call
         self._unsaved.add(call.no)
         if call.state not in (CallState.RUNNING, CallState.PENDING):
@@ -72,11 +78,18 @@ class Ledger:
             if call.state is CallState.RUNNING:
                 self.put(replace(call, state=CallState.PENDING))
 
-    def ask_again(self, step: int) -> None:
-        """The flow failed and is tried again: what failed elsewhere is asked for again, as tasks are done again."""
-        for call in self.of_step(step):
-            if call.state is CallState.FAILED and call.kind not in (CallKind.TASK, CallKind.FLOW):
-                self.put(replace(call, state=CallState.PENDING))
+    def ask_again(self, step: int, body: int | None = None) -> None:
+        """A body failed and is tried again: what failed in it is made again, until then it stands.
+
+        Args:
+            step: The flow's step.
+            body: The call whose body it is; None: the flow itself.
+        """
+        for call in list(asked_again(lambda no: self._made_in(step, no), body)):
+            self.put(call)
+
+    def _made_in(self, step: int, body: int | None) -> list[Call]:
+        return [call for no in self._bodies.get(body, ()) if (call := self._calls[no]).step == step]
 
     def end(self, step: int, *, now: datetime) -> list[RunId]:
         """The flow is over: what is still open of it is cancelled. The runs that it had begun and not awaited."""

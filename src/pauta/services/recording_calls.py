@@ -154,6 +154,8 @@ def _ended(sheet: Sheet, item: CallEnded, known: Call, stored: set[Address], *, 
         cached_from=RunId(item.cached_from) if item.cached_from else None,
     )
     sheet.ledger.put(call)
+    if item.retry_at is not None:
+        sheet.ledger.ask_again(item.step, item.no)
     stored.update(o.address for o in objects_of_call(call))
     stored.update(f.address for f in call.files)
     for address, profile in item.profiles.items():

@@ -25,7 +25,7 @@ class Attempt:
         is_dead: Whether it crashed: nothing of it goes on record any more.
         left: After how many more reports it, or a later attempt, crashes; None: not at all, or it did.
         begun: Names of the bodies that began.
-        repeated: Names of those of them that were on record as completed.
+        repeated: Names of those of them that were on record as completed, or failed for good.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Attempt:
         self.begun: list[str] = []
         self.repeated: list[str] = []
         calls = order.steps[0].flow.calls if order.steps[0].flow is not None else ()
-        self._completed = {call.no for call in calls if call.state is CallState.COMPLETED}
+        self._ended = {call.no for call in calls if call.state in (CallState.COMPLETED, CallState.FAILED)}
 
     def site(self, pool: str) -> Site:
         """Its surroundings."""
@@ -122,7 +122,7 @@ class Attempt:
         with self._lock:
             if no is not None and not self.is_dead:
                 self.begun.append(name)
-                if no in self._completed:
+                if no in self._ended:
                     self.repeated.append(name)
         for fault in self._faults:
             if fault.hits(name, index, attempt):

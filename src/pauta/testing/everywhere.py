@@ -17,8 +17,9 @@ def crash_everywhere(
 ) -> list[Ran]:
     """Run a flow once undisturbed, then again and again with its process killed after 0, 1, 2 … reports.
 
-    Each time it must come to the same state and value, and no call that was on record as completed may be made
-    again. A flow that fails this does something else the second time: it asks the time or chance outside of tasks.
+    Each time it must come to the same state and value, and no call that was on record as completed, or as failed
+    in a body that went on, may be made again. A flow that fails this does something else the second time: it asks
+    the time or chance outside of tasks.
 
     Args:
         flow: The flow.

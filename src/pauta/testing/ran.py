@@ -25,7 +25,7 @@ class Ran:
         attempts: How often its body was begun for a try: 1, and one more for each retry and crash.
         seconds: How long it took by the test's clock.
         begun: Names of tasks and subflows in the order in which their bodies began, each try once.
-        repeated: Names of calls whose bodies began although they were on record as completed: always none.
+        repeated: Names of calls whose bodies began although they had ended on record: always none.
     """
 
     state: State[Any]

@@ -22,6 +22,7 @@ from pauta.domain.wire import CachedCall, CallAwaits, CallEnded, CallReport, Cal
 from pauta.flows.run import run_flow
 from pauta.flows.site import Packed, Site, Suspension
 from pauta.flows.states import State
+from pauta.services.ledger import Ledger
 
 START = 1_800_000_000.0
 
@@ -97,6 +98,7 @@ class Memory:
         self._lock = threading.Lock()
         self._said = 0
         self._life = 0
+        self._has_failed = False
 
     def site(self, **more: Any) -> Site:
         return Site(
@@ -147,6 +149,8 @@ class Memory:
             self.calls[report.no] = replace(
                 call, state=state, result=report.result, problem=report.problem, message=report.message, ended_at=ended
             )
+            if report.retry_at is not None:
+                self._ask_again(report.no)
             if report.cache_key is not None and report.result is not None:
                 self.cache[report.cache_key] = CachedCall("earlier", report.result)
             return
@@ -181,6 +185,16 @@ class Memory:
             if call.state is CallState.RUNNING:
                 self.calls[no] = replace(call, state=CallState.PENDING)
 
+        if self._has_failed:
+            self._ask_again(None)
+        self._has_failed = False
+
+    def _ask_again(self, body: int | None) -> None:
+        """As the desk does for a body that failed and is tried again."""
+        ledger = Ledger(RunId("run"), self.calls.values())
+        ledger.ask_again(0, body)
+        self.calls = {call.no: call for call in ledger.of_step(0)}
+
     def run_and_crash(self, flow: Any, after: int, **arguments: Any) -> bool:
         """One attempt that dies after so many reports; whether it got so far."""
         self.set_back()
@@ -194,7 +208,9 @@ class Memory:
     def run(self, flow: Any, **arguments: Any) -> State[Any] | Suspension:
         """One attempt."""
         self.set_back()
-        return run_flow(flow, arguments, self.site())
+        came = run_flow(flow, arguments, self.site())
+        self._has_failed = isinstance(came, State) and not came.is_completed()
+        return came
 
     def finish(self, flow: Any, **arguments: Any) -> State[Any]:
         """Attempts until it has ended; time moves to where it is waited for."""

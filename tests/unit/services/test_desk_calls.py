@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from desk_world import World, died, planned, step, value
+from msgspec import structs
 
 from pauta.domain import wire
 from pauta.domain.calls import Arguments, Awaited, Call, CallKind, CallState, Spawn, first_call_of
@@ -108,6 +109,38 @@ def test_a_failed_call_is_on_record_with_its_problem_and_is_made_again_when_the_
     world.report(run, begun(first), started(first, 0), ended(first, 0, problem=Problem("SCR-021", {"error": "x"})))
     call = calls(world, run)[0]
     assert (call.state, call.problem and call.problem.code) == (CallState.FAILED, "SCR-021")
+
+
+@pytest.mark.parametrize(("fails", "left"), [(False, ["failed", "completed"]), (True, ["pending", "completed"])])
+def test_a_failed_call_stands_until_the_flow_itself_has_failed(world: World, fails: bool, left: list[str]) -> None:
+    run = world.submit(flow_plan(retries=RetryPolicy(times=1, delay=timedelta(0))))
+    first = claim(world, run)
+    problem = Problem("SCR-021", {"error": "x"})
+    world.report(run, begun(first), started(first, 0), ended(first, 0, problem=problem))
+    world.report(run, started(first, 1), ended(first, 1))
+    end = wire.StepFailed(first.order.stage, first.order.fence, 0, 0.1, 0.0, problem) if fails else died(first, 0)
+    world.report(run, end)
+    flow = claim(world, run).order.steps[0].flow
+    assert flow is not None
+    assert [call.state.value for call in flow.calls] == left
+
+
+def test_a_body_that_is_tried_again_has_what_failed_in_it_made_again_but_not_in_bodies_that_completed(
+    world: World,
+) -> None:
+    run = world.submit(flow_plan())
+    first = claim(world, run)
+    problem = Problem("SCR-021", {"error": "x"})
+    parents = {0: None, 1: 0, 2: 0, 3: 2, 4: None}
+    inner = [replace_parent(started(first, n), parent) for n, parent in parents.items()]
+    failed = [ended(first, n, problem=problem) for n in (1, 3, 4)]
+    again = structs.replace(ended(first, 0, problem=problem), retry_at=9.0)
+    world.report(run, begun(first), *inner, *failed, ended(first, 2), again)
+    assert states(world, run) == {0: "running", 1: "pending", 2: "completed", 3: "failed", 4: "failed"}
+
+
+def replace_parent(report: wire.CallStarted, parent: int | None) -> wire.CallStarted:
+    return structs.replace(report, parent=None if parent is None else FIRST + parent)
 
 
 def test_a_flow_that_sleeps_holds_no_worker_and_goes_on_when_it_is_time(world: World) -> None:

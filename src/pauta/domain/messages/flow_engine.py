@@ -174,6 +174,12 @@ _WAITS: dict[str, Bilingual] = {
         "rejected by {by}: {prompt}",
         "rejeitado por {by}: {prompt}",
     ),
+    "FLW-043": both(
+        '"{name}" failed with {wanted}, which cannot be made again from the record; {given} is raised instead',
+        '"{name}" falhou com {wanted}, que não pode ser recriada a partir do registro; em seu lugar vem {given}',
+        do="Define the exception at the top level of a module that the flow imports, or catch {given}.",
+        faca="Defina a exceção no nível principal de um módulo que o fluxo importa, ou capture {given}.",
+    ),
     "FLW-042.moment": both(
         "a moment is needed here, this is {found}",
         "aqui é preciso um momento, isto é {found}",

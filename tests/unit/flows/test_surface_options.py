@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import re
 from datetime import timedelta
@@ -14,6 +13,7 @@ import pytest
 
 import pauta
 from pauta import Codec, Flow, Task, exponential_backoff, flow, task
+from pauta.assembly.deployment_terms import terms_of
 from pauta.domain.problems import InvalidInput
 from pauta.flows.given import DeployGiven, FlowGiven, TaskGiven
 from pauta.flows.option_reading import _PREFECT, _READERS, read_options
@@ -345,8 +345,12 @@ def test_deploying_is_handed_on(monkeypatch):
 
 
 def test_what_deploy_takes_is_what_is_written_for_editors():
-    deploying = importlib.import_module("pauta.assembly.flow_deploying")
-    assert set(DeployGiven.__annotations__) <= set(deploying._KNOWN)
+    written = DeployGiven.__annotations__.keys()
+    terms_of(dict.fromkeys(written))
+    with pytest.raises(InvalidInput) as refused:
+        terms_of({"zzzz": 1})
+    taken = set(str(refused.value.problems[0].values["known"]).split(", "))
+    assert taken - {"work_pool", "pool"} <= written  # two more spellings of work_pool_name
 
 
 # ---- small things ----------------------------------------------------------------------------------

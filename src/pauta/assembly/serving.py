@@ -79,6 +79,8 @@ class Serving(AbstractContextManager["Serving"]):
         for run_id, stage in free_the_dead(self.control.store, self.control.desk, is_gone=is_gone):
             _log.warning("stage %s of run %s is free again: the process that held it is gone", stage, run_id)
         with ExitStack() as stack:
+            # Uvicorn listens in a moment, in its thread: whoever reads the greeting and calls sooner waits that long.
+            self.access.socket.listen()
             answering.start()
             stack.callback(answering.stop)
             stack.enter_context(Household(self.control, self._settings, url=self.access.url))

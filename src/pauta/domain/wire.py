@@ -240,6 +240,7 @@ class CallEnded(Message, frozen=True, tag="call_ended"):
     """A call is completed (without `problem`), or failed: for good, or for this attempt of the call.
 
     Attributes:
+        cancelled: Neither: its flow wanted no more of it. It is made again if it is called again.
         wait: Somebody waits for the word that it is on record (`Acknowledge` with this call).
         retry_at: It will be tried again then, by the flow itself.
         cache_key: The result may be taken for another call with this key, until `cache_until` if that is given.
@@ -263,6 +264,7 @@ class CallEnded(Message, frozen=True, tag="call_ended"):
     cache_until: float | None = None
     cached_from: str | None = None
     wait: bool = False
+    cancelled: bool = False
 
 
 class CallAwaits(Message, frozen=True, tag="call_awaits"):

@@ -233,6 +233,20 @@ async def run_flow_here(flow: Any, arguments: Mapping[str, Any], site: Site, *, 
 
 async def _ended(call: BodyCall, needs: Sequence[Future[Any]]) -> State[Any]:
     """The final state of a call."""
+    try:
+        return await _tried(call, needs)
+    except asyncio.CancelledError:
+        if not _is_ending():
+            call.stop()
+        raise
+
+
+def _is_ending() -> bool:
+    """Whether the loop stops all that is left in it, rather than the flow's body some of it."""
+    return getattr(asyncio.get_running_loop(), "is_ending", False)
+
+
+async def _tried(call: BodyCall, needs: Sequence[Future[Any]]) -> State[Any]:
     await until_all_done(needs)
     state = call.prepare()
     while state is None:
@@ -245,7 +259,7 @@ async def _ended(call: BodyCall, needs: Sequence[Future[Any]]) -> State[Any]:
 
 
 async def _attempt(call: BodyCall) -> State[Any] | float:
-    begun = call.begin()
+    call.begin()
     inner = call.inner()
     token = current.set(inner)
     try:
@@ -253,7 +267,7 @@ async def _attempt(call: BodyCall) -> State[Any] | float:
             state = await run_body_here(inner, call.function, call.arguments, call.options.timeout)
     finally:
         current.reset(token)
-    return call.end(state, begun)
+    return call.end(state)
 
 
 async def run_body_here(scope: Scope, function: Any, arguments: Mapping[str, Any], timeout: float | None) -> State[Any]:

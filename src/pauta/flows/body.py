@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
@@ -15,7 +14,7 @@ from pauta.domain.problems import PautaError, Problem
 from pauta.domain.wire import CallAwaits, CallEnded, CallStarted
 from pauta.flows.delays import delay_before
 from pauta.flows.failing import answer_of_failed, with_problem
-from pauta.flows.fingerprints import fingerprint
+from pauta.flows.fingerprints import cache_key, fingerprint
 from pauta.flows.future import UpstreamFailed
 from pauta.flows.hooks import RunFacts, call_hooks, hooks_for
 from pauta.flows.replay import Asked
@@ -24,6 +23,7 @@ from pauta.flows.running import run_body
 from pauta.flows.scope import Scope, current
 from pauta.flows.site import Packed
 from pauta.flows.states import Origin, State, StateKind, problem_of
+from pauta.flows.timing import OutOfTime
 
 
 class BodyCall:
@@ -40,24 +40,8 @@ class BodyCall:
     """
 
     __slots__ = (
-        "_attempt",
-        "_base",
-        "_cache_key",
-        "_digest",
-        "_fault",
-        "_given",
-        "_kind",
-        "_slot",
-        "after",
-        "args",
-        "arguments",
-        "ended_at",
-        "engine",
-        "function",
-        "is_paused", "is_task",
-        "kwargs",
-        "no",
-        "options",
+        "_attempt", "_base", "_cache_key", "_digest", "_fault", "_given", "_kind", "_since", "_slot", "after",
+        "args", "arguments", "ended_at", "engine", "function", "is_paused", "is_task", "kwargs", "no", "options",
         "scope",
     )  # fmt: skip
 
@@ -86,6 +70,7 @@ class BodyCall:
         self._kind = kind
         self._slot = scope.slot(kind, function.name)
         self._attempt = 0
+        self._since: float | None = None
         self._base = 0
         self._digest = ""
         self._given: dict[str, str] = {}
@@ -108,8 +93,8 @@ class BodyCall:
             known = self._find()
             if known is not None and known.state is CallState.FAILED:
                 return self._failed_before(known)
-            begun = self.begin()
-            return self._finish(self._failed(error, error.problems[0]), begun, None)
+            self.begin()
+            return self._finish(self._failed(error, error.problems[0]), None)
         self._digest, self._given, self._fault = fingerprint(self.engine.site.parcels, self.arguments)
         known = self._find()
         if known is not None and (state := self._as_on_record(known)) is not None:
@@ -122,15 +107,18 @@ class BodyCall:
         Returns:
             Its final state, or when it is to be tried again (seconds since 1970).
         """
-        begun = self.begin()
+        self.begin()
         inner = self.inner()
         token = current.set(inner)
         try:
             with self.engine.site.within(self.no):
                 state = run_body(inner, self.function, self.arguments, timeout=self.options.timeout)
+        except OutOfTime:
+            self.stop()
+            raise
         finally:
             current.reset(token)
-        return self.end(state, begun)
+        return self.end(state)
 
     def ask(self, awaited: Awaited, spawn: Spawn) -> None:
         """Say that it waits for a run of its own."""
@@ -157,8 +145,8 @@ class BodyCall:
             )
         )
 
-    def begin(self) -> float:
-        """Say that a try begins. The time at which it does."""
+    def begin(self) -> None:
+        """Say that a try begins."""
         site, slot, waits = self.engine.site, self._slot, self.is_task and self.options.effects
         self._attempt += 1
         now = site.clock.now()
@@ -181,9 +169,9 @@ class BodyCall:
                 waits,
             )
         )
+        self._since = now
         if waits:
             site.confirm(self.no)
-        return now
 
     def inner(self) -> Scope:
         """The body that is now to run."""
@@ -200,7 +188,7 @@ class BodyCall:
             inner.lane = self.engine.pool.lane(self.options.max_workers)
         return inner
 
-    def end(self, state: State[Any], begun: float) -> State[Any] | float:
+    def end(self, state: State[Any]) -> State[Any] | float:
         """Say how a try ended.
 
         Returns:
@@ -217,8 +205,17 @@ class BodyCall:
             state = with_problem(self.engine, self.function, state)
             packed = self._packed_aside(state)
         if not state.is_completed() and can_retry and self._attempt < self._base + self._tries:
-            return self._again(state, begun)
-        return self._finish(state, begun, packed)
+            return self._again(state)
+        return self._finish(state, packed)
+
+    def stop(self) -> None:
+        """Say that its flow wants no more of it, if it has begun and not ended: a time limit, or others that failed."""
+        if self._since is None or self.engine.unwinding is not None:
+            return
+        state: State[Any] = State(StateKind.CANCELLED, "it was stopped", origin=self._origin())
+        self._tell_end(state, cancelled=True)
+        if self.scope.keeps:
+            self.engine.shelf.keep(self._call(state, None, CallState.CANCELLED))
 
     @property
     def _tries(self) -> int:
@@ -270,9 +267,9 @@ class BodyCall:
         found = site.recall([self._cache_key]).get(self._cache_key)
         if found is None:
             return None
-        begun = self.begin()
+        self.begin()
         state = self._given_before("", found.result)
-        self._tell_end(state, begun, result=found.result, files=found.files, cached_from=found.run_id)
+        self._tell_end(state, result=found.result, files=found.files, cached_from=found.run_id)
         return state
 
     def _key(self) -> str:
@@ -283,8 +280,7 @@ class BodyCall:
             raise self._fault
         else:
             own = self._digest
-        parts = (self.engine.site.version, self._slot.name, options.version, own)
-        return "call-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return cache_key(self.engine.site.version, self._slot.name, options.version, own)
 
     def _given_before(self, message: str, result: Arguments | None) -> State[Any]:
         form = self.function.form
@@ -308,39 +304,40 @@ class BodyCall:
         except PautaError:
             return None
 
-    def _again(self, state: State[Any], begun: float) -> float:
+    def _again(self, state: State[Any]) -> float:
         site = self.engine.site
         retry = self._attempt - self._base
         wait = delay_before(self.options, retry, chance=site.chance(), name=self._slot.name)
         self.engine.shelf.ask_again(self.no)
         due = site.clock.now() + wait
-        self._tell_end(state, begun, retry_at=due)
+        self._tell_end(state, retry_at=due)
         return due
 
-    def _finish(self, state: State[Any], begun: float, packed: Packed | None) -> State[Any]:
+    def _finish(self, state: State[Any], packed: Packed | None) -> State[Any]:
         site = self.engine.site
         waits = self.is_task and bool(self.options.effects)
         result = packed.arguments if packed is not None else None
         self._tell_end(
             state,
-            begun,
             result=result,
             files=site.files(self.no),
             profiles=dict(packed.profiles) if packed is not None else {},
             wait=waits,
             cache_key=self._cache_key if state.is_completed() else None,
         )
+        self._since = None
         if waits:
             site.confirm(self.no)
         if self.scope.keeps:
-            self.engine.shelf.keep(self._call(state, result))
+            ended = CallState.COMPLETED if state.is_completed() else CallState.FAILED
+            self.engine.shelf.keep(self._call(state, result, ended))
         if hooks := hooks_for(self.options, state):
             facts = RunFacts("", self._slot.name, self.no, self._attempt, self.arguments)
             with site.within(self.no):
                 call_hooks(hooks, self.function, facts, state)
         return state
 
-    def _tell_end(self, state: State[Any], begun: float, **more: Any) -> None:
+    def _tell_end(self, state: State[Any], **more: Any) -> None:
         site = self.engine.site
         now = site.clock.now()
         keeps = more.get("cache_key") is not None and self.options.cache_for is not None
@@ -350,17 +347,17 @@ class BodyCall:
                 site.fence,
                 site.step,
                 self.no,
-                now - begun,
+                now - (self._since or now),
                 now,
                 message=state.message,
                 metrics=site.metrics(self.no),
-                problem=None if state.is_completed() else problem_of(state),
+                problem=None if state.is_completed() or "cancelled" in more else problem_of(state),
                 cache_until=now + self.options.cache_for if keeps else None,
                 **more,
             )
         )
 
-    def _call(self, state: State[Any], result: Arguments | None) -> Call:
+    def _call(self, state: State[Any], result: Arguments | None, ended: CallState) -> Call:
         """What is on record now, for the next try of the body that made this call."""
         slot = self._slot
         return Call(
@@ -372,7 +369,7 @@ class BodyCall:
             slot.name,
             slot.index,
             slot.position,
-            CallState.COMPLETED if state.is_completed() else CallState.FAILED,
+            ended,
             attempts=self._attempt,
             digest=self._digest,
             given=self._given,

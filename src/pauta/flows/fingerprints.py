@@ -36,5 +36,17 @@ def fingerprint(parcels: Parcels, arguments: Mapping[str, Any]) -> tuple[str, di
     return hashlib.sha256("\0".join(digests).encode()).hexdigest(), given, fault
 
 
+def cache_key(version: str, name: str, own_version: str, given: str) -> str:
+    """Under what the cache holds what a task gave.
+
+    Args:
+        version: Of the flow's script.
+        name: Of the task.
+        own_version: The task's option.
+        given: What it was given, as a hash or as the task's own key says.
+    """
+    return "call-" + hashlib.sha256("\0".join((version, name, own_version, given)).encode()).hexdigest()
+
+
 def _known_as(value: Any) -> str:
     return "exception" if isinstance(value, BaseException) else type(value).__name__

@@ -137,9 +137,7 @@ def _awaits(sheet: Sheet, item: CallAwaits, known: Call | None, stored: set[Addr
 
 
 def _ended(sheet: Sheet, item: CallEnded, known: Call, stored: set[Address], *, now: datetime) -> None:
-    state = CallState.COMPLETED if item.problem is None else CallState.FAILED
-    if item.retry_at is not None:
-        state = CallState.RUNNING
+    state = _state_after(item)
     call = replace(
         known,
         state=state,
@@ -162,6 +160,14 @@ def _ended(sheet: Sheet, item: CallEnded, known: Call, stored: set[Address], *, 
         sheet.keep_profile(Address(address), profile)
     if item.cache_key is not None and item.result is not None and state is CallState.COMPLETED:
         sheet.remember(_entry(sheet, item, call, now=now))
+
+
+def _state_after(item: CallEnded) -> CallState:
+    if item.cancelled:
+        return CallState.CANCELLED
+    if item.retry_at is not None:
+        return CallState.RUNNING
+    return CallState.COMPLETED if item.problem is None else CallState.FAILED
 
 
 def _entry(sheet: Sheet, item: CallEnded, call: Call, *, now: datetime) -> CacheEntry:

@@ -145,6 +145,8 @@ class Memory:
             state = CallState.COMPLETED if report.problem is None else CallState.FAILED
             if report.retry_at is not None:
                 state = CallState.RUNNING
+            if report.cancelled:
+                state = CallState.CANCELLED
             ended = datetime.fromtimestamp(report.at, UTC)
             self.calls[report.no] = replace(
                 call, state=state, result=report.result, problem=report.problem, message=report.message, ended_at=ended

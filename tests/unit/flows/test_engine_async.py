@@ -266,7 +266,60 @@ def test_when_one_of_a_group_fails_the_others_are_stopped_and_the_flow_says_why(
     came = memory.run(grouped)
     assert isinstance(came, State)
     assert came.is_failed()
-    assert memory.named("endless")[0].state is CallState.RUNNING
+    assert memory.named("endless")[0].state is CallState.CANCELLED
+    assert memory.named("endless")[0].problem is None
+
+
+def test_what_a_time_limit_stopped_is_on_record_as_cancelled_and_is_made_again():
+    begun = []
+
+    @task(retries=3, retry_delay=60)
+    async def failing() -> None:
+        raise ValueError("no")
+
+    @task
+    async def endless(n: int) -> int:
+        begun.append(n)
+        if n:
+            await asyncio.sleep(60)
+        return n
+
+    @flow(validate=False)
+    async def inner() -> list[int]:
+        return [await endless(0), *await asyncio.gather(endless(1), failing())]
+
+    @flow
+    async def hurried() -> str:
+        try:
+            async with asyncio.timeout(0.02):
+                return str(await inner())
+        except TimeoutError:
+            await double.submit(1)
+            return "late"
+
+    memory = Memory()
+    assert value_of(memory.run(hurried)) == "late"
+    left = {call.name: call.state.value for call in memory.calls.values()}
+    assert left == {
+        "inner": "cancelled", "endless": "cancelled", "failing": "cancelled", "double": "completed",
+    }  # fmt: skip
+    assert [call.state.value for call in memory.named("endless")] == ["completed", "cancelled"]
+    assert value_of(memory.run(hurried)) == "late"
+    assert (begun, memory.begun("double")) == ([0, 1, 1], 1)
+
+
+def test_what_ran_when_the_flow_gave_its_worker_back_is_not_cancelled():
+    @flow(validate=False)
+    async def waiting() -> Any:
+        return await pause_for_input()
+
+    @flow
+    async def outer() -> Any:
+        return await waiting()
+
+    memory = Memory()
+    assert isinstance(memory.run(outer), Suspension)
+    assert memory.named("waiting")[0].state is CallState.RUNNING
 
 
 @pytest.mark.parametrize("n", [1, 20])

@@ -139,6 +139,19 @@ def test_a_body_that_is_tried_again_has_what_failed_in_it_made_again_but_not_in_
     assert states(world, run) == {0: "running", 1: "pending", 2: "completed", 3: "failed", 4: "failed"}
 
 
+def test_a_call_that_its_flow_stopped_is_cancelled_and_may_be_made_again(world: World) -> None:
+    run = world.submit(flow_plan())
+    first = claim(world, run)
+    stopped = structs.replace(ended(first, 0), result=None, cancelled=True, message="it was stopped")
+    world.report(run, begun(first), started(first, 0), stopped)
+    assert states(world, run) == {0: "cancelled"}
+    assert calls(world, run)[0].ended_at == world.time
+    world.report(run, died(first, 0))
+    second = claim(world, run)
+    world.report(run, begun(second), started(second, 0, attempt=2), ended(second, 0))
+    assert states(world, run) == {0: "completed"}
+
+
 def replace_parent(report: wire.CallStarted, parent: int | None) -> wire.CallStarted:
     return structs.replace(report, parent=None if parent is None else FIRST + parent)
 

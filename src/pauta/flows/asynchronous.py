@@ -20,6 +20,7 @@ from pauta.flows.resolving import futures_in
 from pauta.flows.run import checked, final, tell_hooks
 from pauta.flows.running import out_of_time, settle
 from pauta.flows.scope import Engine, Scope, current
+from pauta.flows.shelf import Shelf
 from pauta.flows.site import Site, Suspend
 from pauta.flows.states import Cancelled, State
 from pauta.flows.timing import OutOfTime
@@ -214,10 +215,12 @@ async def call_here(
     return state.result()
 
 
-async def run_flow_here(flow: Any, arguments: Mapping[str, Any], site: Site, *, will_retry: bool) -> State[Any]:
+async def run_flow_here(
+    flow: Any, arguments: Mapping[str, Any], site: Site, *, will_retry: bool, shelf: Shelf | None
+) -> State[Any]:
     """Run an async flow on the loop that runs, at a site that keeps its worker; see `run.run_flow`."""
-    engine = Engine(site, max_workers=flow.options.max_workers)
-    scope = Scope(engine, flow.name, is_async=True)
+    engine = Engine(site, max_workers=flow.options.max_workers, shelf=shelf)
+    scope = Scope(engine, flow.name, is_async=True, keeps=shelf is not None)
     token = current.set(scope)
     try:
         state = await run_body_here(scope, flow, checked(flow, arguments), flow.options.timeout)

@@ -95,7 +95,8 @@ class BodyCall:
                 return self._failed_before(known)
             self.begin()
             return self._finish(self._failed(error, error.problems[0]), None)
-        self._digest, self._given, self._fault = fingerprint(self.engine.site.parcels, self.arguments)
+        if self.scope.keeps or self.engine.site.records:
+            self._digest, self._given, self._fault = fingerprint(self.engine.site.parcels, self.arguments)
         known = self._find()
         if known is not None and (state := self._as_on_record(known)) is not None:
             return state
@@ -329,8 +330,7 @@ class BodyCall:
         if waits:
             site.confirm(self.no)
         if self.scope.keeps:
-            ended = CallState.COMPLETED if state.is_completed() else CallState.FAILED
-            self.engine.shelf.keep(self._call(state, result, ended))
+            self._keep(state, result)
         if hooks := hooks_for(self.options, state):
             facts = RunFacts("", self._slot.name, self.no, self._attempt, self.arguments)
             with site.within(self.no):
@@ -356,6 +356,12 @@ class BodyCall:
                 **more,
             )
         )
+
+    def _keep(self, state: State[Any], result: Arguments | None) -> None:
+        kept = self.engine.site.keep(result) if result is not None else None
+        if kept is not None or not state.is_completed():
+            ended = CallState.COMPLETED if state.is_completed() else CallState.FAILED
+            self.engine.shelf.keep(self._call(state, kept, ended))
 
     def _call(self, state: State[Any], result: Arguments | None, ended: CallState) -> Call:
         """What is on record now, for the next try of the body that made this call."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from hashlib import sha256
 from typing import Any
 
 from pauta.domain.calls import Arguments
@@ -15,26 +17,61 @@ from pauta.domain.wire import CachedCall
 from pauta.flows import late
 from pauta.flows.delays import delay_before
 from pauta.flows.run import run_flow
+from pauta.flows.shelf import Shelf
 from pauta.flows.site import Packed, Site
 from pauta.flows.states import State
 
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 _NOWHERE: AbstractContextManager[None] = nullcontext()
 
 
 class LivingParcels:
-    """Implements `flows.site.Parcels` by passing values on as they are."""
+    """Implements `flows.site.Parcels` by passing values on as they are; what is kept for another try is copied."""
 
     def pack(self, value: Any, *, name: str, hint: Any = None) -> Packed:
         """The value itself."""
         return Packed(Arguments(Output(Kind.VALUE, Address(""), 0, value=value, inline=True)), value)
 
     def unpack(self, arguments: Arguments, *, hint: Any = None) -> Any:
-        """The value itself."""
-        return arguments.value.value
+        """A copy of the value, which a body may change without changing what the next try is given."""
+        return _copied(arguments.value.value)
 
     def digest(self, value: Any) -> str:
-        """Nothing: no call is looked for."""
-        return ""
+        """A hash over all that makes up the value; of one that cannot be looked through another one each time."""
+        if type(value) in _PLAIN:
+            return f"{type(value).__name__} {value!r}"
+        from pickle import Pickler  # noqa: TID251 - only hashed: what it writes is neither kept nor read
+
+        hashing = _Hashing()
+        try:
+            Pickler(hashing, protocol=5).dump(value)
+        except Exception:
+            return f"~{os.urandom(8).hex()}"
+        return hashing.hash.hexdigest()
+
+
+class _Hashing:
+    """Takes bytes and keeps only their hash."""
+
+    def __init__(self) -> None:
+        self.hash = sha256()
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        return len(data)
+
+
+def _copied(value: Any) -> Any:
+    return value if type(value) in _PLAIN else copy.deepcopy(value)
+
+
+def _keep(result: Arguments) -> Arguments | None:
+    """A result as it is now, whatever the body makes of it."""
+    try:
+        value = _copied(result.value.value)
+    except Exception:
+        return None
+    return Arguments(Output(Kind.VALUE, Address(""), 0, value=value, inline=True))
 
 
 class WallClock:
@@ -67,26 +104,37 @@ def call_directly(flow: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], *
     bound = flow.bound(args, kwargs)
     if flow.is_async:
         return _awaited(flow, bound, return_state)
-    site, tried = memory_site(), 0
+    site, shelf, tried = memory_site(), _shelf_for(flow), 0
     while True:
-        state = run_flow(flow, bound, site, will_retry=tried < flow.options.retries, timeout=flow.options.timeout)
+        will_retry = tried < flow.options.retries
+        state = run_flow(flow, bound, site, will_retry=will_retry, timeout=flow.options.timeout, shelf=shelf)
         assert isinstance(state, State)  # noqa: S101 - this site keeps its worker
         if state.is_completed() or tried == flow.options.retries:
             return state if return_state else state.result()
         tried += 1
+        if shelf is not None:
+            shelf.ask_again(None)
         site.clock.sleep(delay_before(flow.options, tried, chance=site.chance(), name=flow.name))
 
 
 async def _awaited(flow: Any, bound: Mapping[str, Any], return_state: bool) -> Any:
     from asyncio import sleep
 
-    site, tried = memory_site(), 0
+    site, shelf, tried = memory_site(), _shelf_for(flow), 0
     while True:
-        state = await late.asynchronous().run_flow_here(flow, bound, site, will_retry=tried < flow.options.retries)
+        will_retry = tried < flow.options.retries
+        state = await late.asynchronous().run_flow_here(flow, bound, site, will_retry=will_retry, shelf=shelf)
         if state.is_completed() or tried == flow.options.retries:
             return state if return_state else state.result()
         tried += 1
+        if shelf is not None:
+            shelf.ask_again(None)
         await sleep(delay_before(flow.options, tried, chance=site.chance(), name=flow.name))
+
+
+def _shelf_for(flow: Any) -> Shelf | None:
+    """Where what was completed is kept, as it is on record for flows that are run otherwise."""
+    return Shelf(()) if flow.options.retries else None
 
 
 def memory_site() -> Site:
@@ -103,6 +151,8 @@ def memory_site() -> Site:
         clock=WallClock(),
         chance=_chance,
         within=lambda call: _NOWHERE,
+        records=False,
+        keep=_keep,
         suspends=False,
     )
 

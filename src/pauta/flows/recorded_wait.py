@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
 from msgspec import structs
 
 from pauta.domain.calls import Awaited, Call, CallKind, CallState, Spawn
+from pauta.domain.ids import RunId
 from pauta.domain.problems import Problem, StepFault
 from pauta.domain.wire import CallAwaits, CallEnded
 from pauta.flows.failing import answer_of_failed
@@ -88,7 +90,28 @@ class RecordedWait(Awaiting[Any]):
         site, now = self.engine.site, self._now()
         waited = max(0.0, now - self._since)
         site.tell(CallEnded(site.stage, site.fence, site.step, self.no or 0, waited, now, problem=problem))
+        if self._scope.keeps and problem is None:
+            self.engine.shelf.keep(self._done(now))
         self.finish(state)
+
+    def _done(self, now: float) -> Call:
+        """A sleep that is over, for the next try of the body in this process."""
+        slot, ended = self._slot, datetime.fromtimestamp(now, UTC)
+        step, no, parent = self.engine.site.step, self.no or 0, self._scope.no
+        place = slot.kind, slot.name, slot.index, slot.position
+        done = CallState.COMPLETED
+        return Call(
+            RunId(""),
+            no,
+            step,
+            parent,
+            *place,
+            done,
+            attempts=1,
+            ended_at=ended,
+            digest=self._digest,
+            given=self._given,
+        )
 
     def _ask(self, attempts: int) -> None:
         site, slot, question = self.engine.site, self._slot, self._question

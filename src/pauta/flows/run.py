@@ -11,12 +11,19 @@ from pauta.flows.hooks import RunFacts, call_hooks, hooks_for
 from pauta.flows.outcome import state_of_error
 from pauta.flows.running import run_body
 from pauta.flows.scope import Engine, Scope, current
+from pauta.flows.shelf import Shelf
 from pauta.flows.site import Site, Suspend, Suspension
 from pauta.flows.states import State
 
 
 def run_flow(
-    flow: Any, arguments: Mapping[str, Any], site: Site, *, will_retry: bool = False, timeout: float | None = None
+    flow: Any,
+    arguments: Mapping[str, Any],
+    site: Site,
+    *,
+    will_retry: bool = False,
+    timeout: float | None = None,
+    shelf: Shelf | None = None,
 ) -> State[Any] | Suspension:
     """Run a flow's body, in this thread; calls that are on record are not made again.
 
@@ -26,6 +33,7 @@ def run_flow(
         site: Its surroundings.
         will_retry: Whether it is tried again if it fails, so that its hooks do not hear of a failure yet.
         timeout: Longest time in seconds, where nobody else sees to that.
+        shelf: Where its calls are kept for its next try in this process, with those of the tries before.
 
     Returns:
         Its final state; or what it waits for, when it gives its worker back.
@@ -33,8 +41,8 @@ def run_flow(
     Raises:
         KeyboardInterrupt: It is stopped.
     """
-    engine = Engine(site, max_workers=flow.options.max_workers)
-    scope = Scope(engine, flow.name, is_async=flow.is_async)
+    engine = Engine(site, max_workers=flow.options.max_workers, shelf=shelf)
+    scope = Scope(engine, flow.name, is_async=flow.is_async, keeps=shelf is not None)
     came = _run(scope, flow, arguments, timeout=timeout)
     if isinstance(came, State):
         tell_hooks(flow, arguments, came, will_retry=will_retry)

@@ -47,7 +47,7 @@ class Engine:
         shelf: What is on record.
     """
 
-    def __init__(self, site: Site, *, max_workers: int | None = None) -> None:
+    def __init__(self, site: Site, *, max_workers: int | None = None, shelf: Shelf | None = None) -> None:
         self.site = site
         self.pool = Pool(max_workers or min(32, (os.cpu_count() or 1) + 4), clock=site.clock)
         self.thread = threading.get_ident()
@@ -56,9 +56,9 @@ class Engine:
         self.has_futures = False
         self.watchman = Watchman(self)
         self._pid = os.getpid()
-        self.shelf = Shelf(site.recorded)
+        self.shelf = shelf if shelf is not None else Shelf(site.recorded)
         self._last = first_call_of(site.step) + CALLS_PER_STEP - 1
-        highest = max((call.no for call in site.recorded), default=first_call_of(site.step) - 1)
+        highest = max((call.no for call in self.shelf.all()), default=first_call_of(site.step) - 1)
         self._numbers = itertools.count(highest + 1)
 
     @property
@@ -187,8 +187,13 @@ class Scope:
     def past(self) -> Past:
         """What is on record of it."""
         if self._past is None:
-            self._past = Past(self.engine.shelf.of(self.no), free=self.is_task or self.is_async)
+            self._past = Past(self.engine.shelf.of(self.no), free=self._is_free)
         return self._past
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether its calls need not come in the order in which they came before."""
+        return self.is_task or self.is_async or not self.engine.site.records
 
     def slot(self, kind: CallKind, name: str) -> Slot:
         """The next place, for a call that is made now.

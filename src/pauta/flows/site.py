@@ -92,6 +92,9 @@ class Site:
         chance: A random number in [0, 1), for jitter.
         version: Hash of the flow's script and its modules, part of cache keys.
         pool: Where the flow itself runs; empty in tests and at a prompt.
+        records: Whether what is told is there again for later attempts. If not, calls are known again only where a
+            body is tried again in this process, and they may come in another order.
+        keep: A result as it is kept for that; None if it cannot be.
         suspends: Whether the flow may give its worker back. If not, it sleeps where it stands.
         within: Entered around the body of a call: what it prints and logs is then this call's.
         files: The files that the call left in the working folder; nothing but for calls that ran alone.
@@ -114,6 +117,8 @@ class Site:
     within: Callable[[int], AbstractContextManager[None]]
     version: str = ""
     pool: str = ""
+    records: bool = True
+    keep: Callable[[Arguments], Arguments | None] = lambda result: result
     suspends: bool = True
     files: Callable[[int], tuple[FileRef, ...]] = lambda call: ()
     metrics: Callable[[int], dict[str, float]] = lambda call: {}

@@ -83,9 +83,8 @@ def seconds_of(folder: Path, flow: str, calls: int) -> float:
 
 def in_memory() -> float:
     """Median milliseconds of a flow of one task under pauta.testing."""
-    from pauta.testing import run_flow
-
     from pauta import flow, task
+    from pauta.testing import run_flow
 
     @task
     def one() -> int:

@@ -186,6 +186,7 @@ class StepFinished(Message, frozen=True, tag="finished"):
     models: tuple[ModelRecord, ...] = ()
     metrics: dict[str, float] = {}
     profile: dict[str, Any] | None = None  # profile and preview of a new frame
+    profiles: dict[str, dict[str, Any]] = {}  # the same of the frames in a flow's value, by address
     stored: tuple[int, int, int, int] | None = None  # identity of the written file, see TakeOrder.trusted
     cached_from: str | None = None
     cache_key: str | None = None

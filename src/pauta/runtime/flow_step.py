@@ -170,6 +170,7 @@ class FlowRun:
             raise StepFault(Problem("DAT-011", values, "step"))
         result.value, result.output, result.objects = packed.live, output, packed.arguments.objects
         result.profile = packed.profiles.get(output.address)
+        result.profiles = {address: p for address, p in packed.profiles.items() if address != output.address}
 
     def _failure(self, state: State[Any]) -> Problem:
         if state.problem is None and isinstance(state.data, BaseException):

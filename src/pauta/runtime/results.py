@@ -30,12 +30,13 @@ class Result:
         encoded: The checked form of what is to be stored; None when there is nothing to write.
         output: Its record: at once for small JSON values, otherwise after `store`.
         profile: Profile and preview of a frame, after `store`.
+        profiles: Of a flow: those of the frames that its value refers to, by address.
         identity: Identity of the stored file, after `store`.
         objects: Of a flow: further stored objects that its value refers to.
         message: Of the state that a flow returned.
     """
 
-    __slots__ = ("encoded", "identity", "message", "objects", "output", "profile", "text", "value")
+    __slots__ = ("encoded", "identity", "message", "objects", "output", "profile", "profiles", "text", "value")
 
     def __init__(
         self, value: Any, *, encoded: Encoded | None = None, output: Output | None = None, text: bytes | None = None
@@ -47,6 +48,7 @@ class Result:
         self.objects: tuple[Output, ...] = ()
         self.message = ""
         self.profile: dict[str, Any] | None = None
+        self.profiles: dict[str, dict[str, Any]] = {}
         self.identity: tuple[int, int, int, int] | None = None
 
     @property

@@ -281,6 +281,7 @@ class StageRun:
             models=models,
             metrics=metrics,
             profile=result.profile,
+            profiles=result.profiles,
             stored=result.identity,
             objects=result.objects,
             message=result.message,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ from pauta.services.answers import waiting_below
 from pauta.services.desk import step_named
 from pauta.services.log_reading import read_lines
 from pauta.services.look_calls import calls_of, numbered_outputs, outputs_of, view_of
+from pauta.services.look_parts import parts_of, readable
 from pauta.services.naming import calls_named, has_flows, label, names_of, numbers_of
 from pauta.services.views import FrameView, ModelView, RunLine, RunView, StepView
 
@@ -217,29 +218,30 @@ class Looker:
         Raises:
             NotFound: RUN-001, RUN-004.
         """
-        wanted, version, output, maker = self._found(run_id, name)
+        wanted, version, output, maker, objects = self._found(run_id, name)
         found = _frame(wanted, version, output, {(wanted, version): maker} if maker else {})
-        return replace(found, value=output.value) if output.inline else found
+        return replace(found, value=readable(wanted, output, objects)) if output.inline else found
 
-    def _found(self, run_id: RunId, name: str) -> tuple[str, int, Output, str | None]:
-        """Name, version, output, and which step or call made it."""
+    def _found(self, run_id: RunId, name: str) -> tuple[str, int, Output, str | None, Sequence[Output]]:
+        """Name, version, output, which step or call made it, and what it refers to."""
         run, plan, records = self.records(run_id)
         known = _outputs(run, plan, records)
         found = _named(name, known)
         if found is not None:
-            return *found, known[found], _makers(plan).get(found)
+            whole = next((r for r in records if r.output is known[found]), None)
+            return *found, known[found], _makers(plan, known).get(found), whole.objects if whole is not None else ()
         with self._store.transaction() as tx:
             calls = calls_of(tx, run_id, plan)
         by_calls = {key: (output, call) for key, output, call in outputs_of(calls)}
         found = _named(name, by_calls)
         if found is not None:
             output, call = by_calls[found]
-            return *found, output, label(call)
+            return *found, output, label(call), ()
         for call in calls_named(calls, name.partition(".")[0]):
             numbered = numbered_outputs(call)
             output_there = numbered.get(name) or numbered.get(str(call.no))
             if output_there is not None:
-                return name, 1, output_there, label(call)
+                return name, 1, output_there, label(call), call.result.objects if call.result is not None else ()
         names = ", ".join(sorted({n for n, _ in known} | {n.partition("#")[0] for n, _ in by_calls})[:_MOST_NAMES])
         raise NotFound(Problem("RUN-004", {"frame": shorten(name), "run": run.id, "known": names}))
 
@@ -260,6 +262,8 @@ def _outputs(run: Run, plan: Plan, records: Sequence[StepRecord]) -> dict[tuple[
         output = records[step.no].output
         if step.gives is not None and output is not None:
             found[step.gives, step.gives_version] = output
+            for name, part in parts_of(step.gives, records[step.no].objects):
+                found.setdefault((name, step.gives_version), part)
     return found
 
 
@@ -273,14 +277,16 @@ def _named(name: str, known: Mapping[tuple[str, int], Any]) -> tuple[str, int] |
     return max(((n, v) for n, v in known if n == wanted and (not version or str(v) == version)), default=None)
 
 
-def _makers(plan: Plan) -> dict[tuple[str | None, int], str]:
-    return {(s.gives, s.gives_version): s.name for s in plan.steps}
+def _makers(plan: Plan, known: Iterable[tuple[str, int]]) -> dict[tuple[str | None, int], str]:
+    makers = {(s.gives, s.gives_version): s.name for s in plan.steps}
+    parts = ((name, version) for name, version in known if (name, version) not in makers and version)
+    return makers | {(name, v): makers[name.rpartition(".")[0], v] for name, v in parts}
 
 
 def _frames(run: Run, plan: Plan, records: Sequence[StepRecord]) -> list[FrameView]:
-    makers = _makers(plan)
     newest: dict[str, int] = {}
     outputs = _outputs(run, plan, records)
+    makers = _makers(plan, outputs)
     for name, version in outputs:
         newest[name] = max(version, newest.get(name, -1))
     return [

@@ -147,6 +147,8 @@ class Recorder:
                 self.stored.add(item.output.address)
             if item.profile is not None:
                 sheet.keep_profile(item.output.address, item.profile)
+        for address, profile in item.profiles.items():
+            sheet.keep_profile(Address(address), profile)
         self.stored.update(f.address for f in item.files)
         self.stored.update(o.address for o in item.objects if not o.inline and o.size)
         if recipe is not None and key is not None and taken is None:

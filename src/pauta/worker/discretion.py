@@ -75,6 +75,7 @@ class Discretion:
                 changes = {
                     "message": masker.mask_text(report.message),
                     "profile": masker.mask_value(report.profile),
+                    "profiles": masker.mask_value(report.profiles),
                     "metrics": masker.mask_value(report.metrics),
                     "files": masker.mask_value(report.files),
                     "models": masker.mask_value(report.models),

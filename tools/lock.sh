@@ -14,10 +14,10 @@ resolve() { # resolve OUTPUT ARGUMENTS...
 }
 
 # Everything that the checks and tests need. The other locks take their versions from it.
-resolve dev.lock "$@" pyproject.toml --extra ml --extra xgboost --extra polars --extra postgres --extra celery --extra notify --extra s3 --group dev
+resolve dev.lock "$@" pyproject.toml --extra ml --extra xgboost --extra polars --extra postgres --extra celery --extra notify --extra s3 --extra mongo --group dev
 resolve run.lock "$@" pyproject.toml --constraint requirements/dev.lock
 # What a container of a server or a worker installs.
 resolve full.lock "$@" pyproject.toml --extra ml --extra xgboost --extra polars --extra postgres --extra celery \
-    --extra notify --extra s3 --constraint requirements/dev.lock
+    --extra notify --extra s3 --extra mongo --constraint requirements/dev.lock
 # What `make setup` installs first, with pip.
 resolve installer.lock "$@" --group install --constraint requirements/dev.lock

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
+from depots import KINDS, close_places, new_place, open_cached, spoil_there
+from pauta.adapters.cached_objects import CachedObjects
 from pauta.adapters.clock import now
 from pauta.adapters.folder_objects import FolderObjects
 from pauta.adapters.memory_objects import MemoryObjects
@@ -20,11 +22,16 @@ from pauta.domain.ids import Address
 from pauta.domain.problems import StoreFault
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    made: Any = FolderObjects(tmp_path / "objects") if request.param == "folder" else MemoryObjects(now)
+    made: Any
+    if request.param in KINDS:
+        made = open_cached(new_place(request.param, tmp_path), tmp_path / "objects")
+    else:
+        made = FolderObjects(tmp_path / "objects") if request.param == "folder" else MemoryObjects(now)
     yield made
     made.close()
+    close_places()
 
 
 @pytest.fixture
@@ -187,6 +194,11 @@ def spoil(store: Any, address: str, damage: Callable[[bytes], bytes]) -> None:
     if isinstance(store, MemoryObjects):
         data, at = store._objects[address]
         store._objects[address] = (damage(data), at)
+        return
+    if isinstance(store, CachedObjects):
+        store.sync([Address(address)])
+        store.folder.evict(Address(address))
+        spoil_there(store.depot, address, damage)
         return
     file = file_of(store, address)
     data = file.read_bytes()

@@ -110,11 +110,20 @@ class FolderObjects:
         try:
             status = os.stat(_place(address), dir_fd=self._root, follow_symlinks=False)
             if status.st_size != size or not stat.S_ISREG(status.st_mode):
-                self._set_aside(address)
+                self.set_aside(address)
                 return None
             return Stored(address, size, self._touched(address, status))
         except FileNotFoundError:  # never there, or collected between two of these calls
             return None
+
+    def meet(self, address: Address, size: int | None = None) -> bool:
+        """Whether the object is there, and of this size; if so, it counts as new again."""
+        with _in_our_words(self.root):
+            try:
+                found = os.stat(_place(address), dir_fd=self._root, follow_symlinks=False).st_size
+            except FileNotFoundError:
+                return False
+            return self._present(address, found if size is None else size) is not None
 
     def _touched(self, address: Address, status: os.stat_result) -> Identity:
         """The object's identity, after its time was set to now unless it is fresh."""
@@ -186,11 +195,12 @@ class FolderObjects:
 
     def _check(self, address: Address, digest: str, identity: Identity) -> None:
         if digest != address:
-            self._set_aside(address)
+            self.set_aside(address)
             raise StoreFault(Problem("OBJ-002", {"address": address}))
         self._known[address] = identity
 
-    def _set_aside(self, address: Address) -> None:
+    def set_aside(self, address: Address) -> None:
+        """Keep the damaged bytes under another name."""
         self._known.pop(address, None)
         self._synced.discard(address)
         target = f"damaged/{address}-{os.getpid()}-{next(self._numbers)}"
@@ -272,6 +282,13 @@ class FolderObjects:
             os.rename(in_trash, place, src_dir_fd=self._root, dst_dir_fd=self._root)
             return 0
         return status.st_size
+
+    def evict(self, address: Address) -> None:
+        """Remove an object at once, as it is elsewhere as well. Whoever has mapped it keeps what it mapped."""
+        with _in_our_words(self.root), suppress(FileNotFoundError):
+            os.unlink(_place(address), dir_fd=self._root)
+        self._known.pop(address, None)
+        self._synced.discard(address)
 
     def empty_trash(self, *, older_than: datetime) -> int:
         """Delete what was moved to the trash before; the number of bytes freed."""

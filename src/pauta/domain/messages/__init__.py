@@ -10,6 +10,7 @@ from pauta.domain.messages.access import ACCESS
 from pauta.domain.messages.authoring import AUTHORING
 from pauta.domain.messages.configuring import CONFIGURING
 from pauta.domain.messages.deploying import DEPLOYING
+from pauta.domain.messages.depots import DEPOTS
 from pauta.domain.messages.desk import DESK
 from pauta.domain.messages.dying import DYING
 from pauta.domain.messages.flow_deploying import FLOW_DEPLOYING
@@ -34,6 +35,7 @@ MESSAGES: dict[str, Bilingual] = {
     **CONFIGURING,
     **SCRIPTS,
     **DEPLOYING,
+    **DEPOTS,
     **DYING,
     **FLOWS,
     **FLOW_DEPLOYING,

@@ -110,6 +110,52 @@ def test_a_call_is_put_over_the_one_with_its_number_and_the_last_counts(store: S
     assert of_run(store, run.id)[0].state is CallState.RUNNING
 
 
+def test_a_page_of_calls_has_those_above_a_number(store: Store) -> None:
+    one, two = (submit(store, n)[0].id for n in (1, 2))
+    calls = [call(one, first_call_of(step) + n) for step in (0, 3000) for n in range(3)]
+    put(store, *reversed(calls), call(two))
+    with store.transaction() as tx:
+        assert tx.calls.page(one, after=-1, limit=2) == calls[:2]
+        assert tx.calls.page(one, after=calls[1].no, limit=3) == calls[2:5]
+        assert tx.calls.page(one, after=calls[4].no, limit=10_000) == calls[5:]
+        assert (
+            tx.calls.page(one, after=calls[5].no, limit=10) == tx.calls.page(RunId("nothing"), after=-1, limit=1) == []
+        )
+
+
+def test_the_calls_of_a_run_that_wait_are_found_alone(store: Store) -> None:
+    one, two = (submit(store, n)[0].id for n in (1, 2))
+    first = first_call_of(0)
+    waits = [call(one, first + n, state=PAUSED, kind=kind) for n, kind in ((4, CallKind.SLEEP), (2, CallKind.INPUT))]
+    put(store, call(one, first), *waits, call(two, first, state=PAUSED))
+    with store.transaction() as tx:
+        assert tx.calls.paused(one) == [waits[1], waits[0]]
+    put(store, replace(waits[0], state=CallState.COMPLETED))
+    with store.transaction() as tx:
+        assert tx.calls.paused(one) == [waits[1]]
+
+
+def test_what_changed_of_the_calls_is_given_since_a_mark(store: Store) -> None:
+    one, two = (submit(store, n)[0].id for n in (1, 2))
+    calls = [call(one, first_call_of(0) + n) for n in range(4)]
+    put(store, *calls)
+    with store.transaction() as tx:
+        found, mark = tx.calls.changed(one)
+    assert found == calls
+    put(store, call(two))
+    with store.transaction() as tx:
+        found, mark = tx.calls.changed(one, since=mark)
+    assert found == []
+    ended = [replace(each, state=CallState.FAILED) for each in (calls[3], calls[1])]
+    put(store, *ended)
+    with store.transaction() as tx:
+        found, mark = tx.calls.changed(one, since=mark)
+        assert tx.calls.changed(RunId("nothing"))[0] == []
+    assert found == [ended[1], ended[0]]
+    with store.transaction() as tx:
+        assert tx.calls.changed(one, since=mark)[0] == []
+
+
 @pytest.mark.parametrize("other", [state for state in CallState if state is not CallState.COMPLETED])
 def test_a_completed_call_never_changes_its_state(store: Store, other: CallState) -> None:
     run = submit(store)[0]

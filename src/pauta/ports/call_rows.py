@@ -20,6 +20,21 @@ class CallRows(Protocol):
         """Those of these calls that exist, by number."""
         ...
 
+    def page(self, run_id: RunId, *, after: int, limit: int) -> list[Call]:
+        """At most `limit` calls of a run numbered above `after`, by number; no others are read."""
+        ...
+
+    def paused(self, run_id: RunId) -> list[Call]:
+        """The calls of a run that wait, by number; no others are read."""
+        ...
+
+    def changed(self, run_id: RunId, *, since: int = 0) -> tuple[list[Call], int]:
+        """The calls of a run that were put since a mark, by number, and the mark for the next time.
+
+        Whoever follows the marks from 0 misses no call; some may be given again though they did not change.
+        """
+        ...
+
     def put(self, calls: Sequence[Call]) -> None:
         """Add calls, or put them over those with their numbers.
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import Protocol
 
 from pauta.domain.calls import Awaited, Call, CallState
 from pauta.domain.ids import RunId
 from pauta.domain.outputs import Kind, Output
 from pauta.domain.plan import Plan
 from pauta.domain.problems import Conflict, NotFound, Problem
-from pauta.domain.runs import Run
 from pauta.ports.store import Store, Transaction
-from pauta.services.naming import calls_named, has_flows, label, no_such_call
+from pauta.services.naming import calls_named, has_flows, is_number, label, no_such_call
 from pauta.services.view_calls import AwaitedView, CallPage, CallView, GaveView
 
 _MOST_NAMED = 5
+_AT_ONCE = 1_000
 
 
 class CallLooker:
@@ -48,18 +51,21 @@ class CallLooker:
         Raises:
             NotFound: RUN-001.
         """
+
+        def fits(call: Call) -> bool:
+            return (
+                (parent is None or parent == (call.step if call.parent is None else call.parent))
+                and (name is None or call.name == name)
+                and (not states or call.state in states)
+            )
+
+        chooses = parent is not None or name is not None or bool(states)
         with self._store.transaction() as tx:
-            _, plan, calls = _read(tx, run_id)
-        fits = [
-            call
-            for call in calls
-            if call.no > after
-            and (parent is None or parent == (call.step if call.parent is None else call.parent))
-            and (name is None or call.name == name)
-            and (not states or call.state in states)
-        ]
-        shown = tuple(view_of(call, plan, self._language) for call in fits[:limit])
-        return CallPage(shown, shown[-1].call if len(fits) > limit else None)
+            plan = _plan(tx, run_id)
+            read = _paused(tx, run_id) if set(states) == {CallState.PAUSED} else partial(tx.calls.page, run_id)
+            found = list(islice(filter(fits, _all_after(after, read, limit + 1, chooses=chooses)), limit + 1))
+        shown = tuple(view_of(call, plan, self._language) for call in found[:limit])
+        return CallPage(shown, shown[-1].call if len(found) > limit else None)
 
     def call(self, run_id: RunId, named: str) -> CallView:
         """One call, by its number or name.
@@ -69,7 +75,9 @@ class CallLooker:
             Conflict: FLW-086 when several calls of the run have this name.
         """
         with self._store.transaction() as tx:
-            _, plan, calls = _read(tx, run_id)
+            plan = _plan(tx, run_id)
+            numbered = tx.calls.get(run_id, [int(named)]) if is_number(named) else []
+            calls = numbered or calls_of(tx, run_id, plan)
         return view_of(the_call(run_id, calls, named), plan, self._language)
 
 
@@ -103,11 +111,32 @@ def calls_of(tx: Transaction, run_id: RunId, plan: Plan) -> list[Call]:
     return tx.calls.of_run(run_id) if has_flows(plan) else []
 
 
-def _read(tx: Transaction, run_id: RunId) -> tuple[Run, Plan, list[Call]]:
-    run, plan = tx.runs.get(run_id), tx.runs.plan(run_id)
-    if run is None or plan is None:
+def _plan(tx: Transaction, run_id: RunId) -> Plan:
+    plan = tx.runs.plan(run_id)
+    if plan is None:
         raise NotFound(Problem("RUN-001", {"run": run_id}))
-    return run, plan, calls_of(tx, run_id, plan)
+    return plan
+
+
+class _Read(Protocol):
+    """Reads calls numbered above `after`, by number."""
+
+    def __call__(self, *, after: int, limit: int) -> list[Call]: ...
+
+
+def _paused(tx: Transaction, run_id: RunId) -> _Read:
+    waiting = tx.calls.paused(run_id)
+    return lambda *, after, limit: [call for call in waiting if call.no > after][:limit]
+
+
+def _all_after(after: int, read: _Read, first: int, *, chooses: bool) -> Iterator[Call]:
+    """Calls by number, read a part at a time; where only some of them are wanted, not few at a time."""
+    size = max(first, _AT_ONCE) if chooses else first
+    while found := read(after=after, limit=size):
+        yield from found
+        if len(found) < size:
+            return
+        after = found[-1].no
 
 
 def view_of(call: Call, plan: Plan, language: str) -> CallView:

@@ -12,6 +12,7 @@ from pauta.domain.runs import Run
 from pauta.ports.store import Transaction
 
 _MOST_KNOWN = 20
+_MOST_DIGITS = 12
 
 
 def label_of(name: str, index: int) -> str:
@@ -41,9 +42,14 @@ def _step_name(plan: Plan, no: int) -> str:
     return plan.steps[no].name if 0 <= no < len(plan.steps) else str(no)
 
 
+def is_number(text: str) -> bool:
+    """Whether it may be the number of a call."""
+    return text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS
+
+
 def calls_named(calls: Sequence[Call], text: str) -> list[Call]:
     """The calls that somebody means: one by its number or as ``fetch#2``, or all of a name."""
-    if text.isascii() and text.isdigit() and len(text) < 12:
+    if is_number(text):
         number = int(text)
         return [call for call in calls if call.no == number]
     name, mark, index = text.rpartition("#")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pauta.domain.calls import CallKind, CallState
+from pauta.domain.calls import CallKind
 from pauta.domain.ids import RunId
 from pauta.domain.states import FINAL_RUNS, RunState, StageState
 from pauta.ports.store import Transaction
@@ -66,7 +66,7 @@ def _awaited(tx: Transaction, run_id: RunId) -> set[CallKind] | None:
         return None
     if not paused:
         return set()
-    calls = [call for call in tx.calls.of_run(run_id) if call.state is CallState.PAUSED]
+    calls = tx.calls.paused(run_id)
     kinds: set[CallKind] = set()
     for stage in plan.stages:
         if stage.no in paused:

@@ -11,6 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Dialect
 
+Marks = Callable[[sa.Column[int], sa.ColumnElement[bool]], sa.ColumnElement[int]]
+"""From a column with marks, and what is true of the rows in question, to a mark of their changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
@@ -22,6 +25,9 @@ class Flavour:
         insert: The insert that knows ``ON CONFLICT``.
         within: ``column IN parameter``, where the parameter is a list of any length (see `Session.many`).
         bytes_of: The length of a text in bytes.
+        now_changed: The mark that a row gets with a change: none is lower than a mark that `next_changed` gave before
+            the change could be seen.
+        next_changed: The mark from which on those changes are that may not be seen yet.
     """
 
     name: str
@@ -29,6 +35,8 @@ class Flavour:
     insert: Callable[[sa.Table], Any]
     within: Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]]
     bytes_of: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[int]]
+    now_changed: Marks
+    next_changed: Marks
 
 
 def _within_json(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
@@ -46,12 +54,36 @@ def _bytes_by_cast(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.func.length(sa.cast(column, sa.LargeBinary))
 
 
-SQLITE = Flavour("sqlite", sqlite.dialect(paramstyle="named"), sqlite.insert, _within_json, _bytes_by_cast)
+def _counted(changed: sa.Column[int], own: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """There is one writer: the next number."""
+    return sa.select(sa.func.coalesce(sa.func.max(changed), 0) + sa.literal_column("1")).where(own).scalar_subquery()
+
+
+def _own_transaction(changed: sa.Column[int], own: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.literal_column("CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)", sa.BigInteger())
+
+
+def _oldest_transaction(changed: sa.Column[int], own: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """All before it have ended."""
+    return sa.literal_column("CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)", sa.BigInteger())
+
+
+SQLITE = Flavour(
+    "sqlite",
+    sqlite.dialect(paramstyle="named"),
+    sqlite.insert,
+    _within_json,
+    _bytes_by_cast,
+    _counted,
+    _counted,
+)
 POSTGRES = Flavour(
     "postgres",
     psycopg.dialect(),  # type: ignore[no-untyped-call]
     postgresql.insert,
     _within_array,
     sa.func.octet_length,
+    _own_transaction,
+    _oldest_transaction,
 )
 FLAVOURS = (SQLITE, POSTGRES)

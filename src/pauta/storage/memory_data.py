@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ _TIMES = {
 
 @dataclass(slots=True)
 class Tables:
-    """All rows. `needs` maps a run's stage to those that still wait for it."""
+    """All rows. `needs` maps a run's stage to those that still wait for it, `call_marks` a call to its last change."""
 
     runs: dict[RunId, Run] = field(default_factory=dict)
     keys: dict[str, RunId] = field(default_factory=dict)
@@ -46,6 +47,8 @@ class Tables:
     needs: dict[RunId, dict[int, tuple[int, ...]]] = field(default_factory=dict)
     steps: dict[RunId, dict[int, StepRecord]] = field(default_factory=dict)
     calls: dict[RunId, dict[int, Call]] = field(default_factory=dict)
+    call_marks: dict[RunId, dict[int, int]] = field(default_factory=dict)
+    marks: Iterator[int] = field(default_factory=lambda: count(1))
     attempts: dict[RunId, dict[tuple[int, int], Attempt]] = field(default_factory=dict)
     logs: dict[RunId, dict[int, LogChunk]] = field(default_factory=dict)
     events: dict[RunId, dict[int, Event]] = field(default_factory=dict)

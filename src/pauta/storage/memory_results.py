@@ -197,8 +197,8 @@ class MemoryObjects:
         for notice in [notice.id for notice in tables.notices.values() if notice.run_id == run_id]:
             self._journal.drop(tables.notices, notice)
         rows_of_run: tuple[dict[RunId, Any], ...] = (
-            tables.plans, tables.stages, tables.steps, tables.needs, tables.calls, tables.attempts, tables.logs,
-            tables.events, tables.references, tables.runs,
+            tables.plans, tables.stages, tables.steps, tables.needs, tables.calls, tables.call_marks, tables.attempts,
+            tables.logs, tables.events, tables.references, tables.runs,
         )  # fmt: skip
         for table in rows_of_run:
             self._journal.drop(table, run_id)

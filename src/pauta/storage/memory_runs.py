@@ -56,6 +56,7 @@ class MemoryRuns:
                 waiting[upstream] = (*waiting.get(upstream, ()), stage.no)
         journal.put(tables.needs, run.id, waiting)
         journal.put(tables.calls, run.id, {})
+        journal.put(tables.call_marks, run.id, {})
         journal.put(tables.attempts, run.id, {})
         journal.put(tables.logs, run.id, {})
         journal.put(tables.events, run.id, {})

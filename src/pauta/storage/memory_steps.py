@@ -67,6 +67,20 @@ class MemoryCalls:
         wanted = set(nos)
         return [call for call in self.of_run(run_id) if call.no in wanted]
 
+    def page(self, run_id: RunId, *, after: int, limit: int) -> list[Call]:
+        """See `CallRows`."""
+        return [call for call in self.of_run(run_id) if call.no > after][:limit]
+
+    def paused(self, run_id: RunId) -> list[Call]:
+        """See `CallRows`."""
+        return [call for call in self.of_run(run_id) if call.state is CallState.PAUSED]
+
+    def changed(self, run_id: RunId, *, since: int = 0) -> tuple[list[Call], int]:
+        """See `CallRows`."""
+        marks = self._journal.tables.call_marks.get(run_id, {})
+        found = [call for call in self.of_run(run_id) if marks[call.no] >= since]
+        return found, max(marks.values(), default=0) + 1
+
     def put(self, calls: Sequence[Call]) -> None:
         """See `CallRows`."""
         self._journal.check()
@@ -78,6 +92,8 @@ class MemoryCalls:
             if now is not None and now.state is CallState.COMPLETED and call.state is not now.state:
                 raise self._journal.fail(fault("DB-010", what="call"))
             self._journal.put(rows, call.no, in_utc(call))
+            tables = self._journal.tables
+            self._journal.put(tables.call_marks[call.run_id], call.no, next(tables.marks))
             refer(self._journal, call.run_id, references.of_call(call))
 
     def awaited(self, *, limit: int = 100) -> list[Call]:

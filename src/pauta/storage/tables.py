@@ -187,7 +187,8 @@ step = sa.Table(
 )
 index_where("step_by_taken_key", (step.c.cache_key,), "cached_from IS NOT NULL")
 
-# `body` is the whole call but its metrics; `state` and `kind` stand beside it to be looked for.
+# `body` is the whole call but its metrics; `state` and `kind` stand beside it to be looked for. `changed` grows with
+# each change of a call of the run: by one where there is one writer, else it is the number of the transaction.
 call = sa.Table(
     "call",
     metadata,
@@ -197,9 +198,11 @@ call = sa.Table(
     _text("kind"),
     _text("body"),
     _text("metrics", null=True),
+    sa.Column("changed", NUMBER, nullable=False),
     sa.PrimaryKeyConstraint("run_id", "no"),
     _one_of("state", CallState),
 )
+sa.Index("call_changed", call.c.run_id, call.c.changed)
 index_where("call_paused", (call.c.run_id, call.c.no), PAUSED)
 index_where("call_awaited", (call.c.run_id, call.c.no), AWAITED)
 

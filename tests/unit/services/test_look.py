@@ -12,7 +12,7 @@ from pauta.domain.runs import LogChunk, LogLine
 from pauta.domain.states import RunState
 from pauta.ports.store import Store
 from pauta.services.look import Looker
-from pauta.services.look_live import changes, news, standing
+from pauta.services.look_live import Follower, standing
 from pauta.services.look_logs import History
 from pauta.storage.memory import MemoryStore
 from store_samples import NOON, attempt, frame, full_attempt, run_id, submit
@@ -129,11 +129,15 @@ def test_nobody_waits_for_a_run_that_ended_or_is_held(store: Store, state: str, 
 
 def test_news_have_only_what_changed(store: Store) -> None:
     _, _, steps = submit(store, 1, (), ())
-    before = news(store, run_id(1), language="en")
-    assert changes(None, before) == before
-    assert changes(before, news(store, run_id(1), language="en")) is None
+    follower = Follower(store, run_id(1), language="en")
+    first = follower.look()
+    assert first.news is not None
+    assert [step.name for step in first.news.steps] == ["step0", "step1"]
+    again = follower.look()
+    assert (again.news, again.mark) == (None, first.mark)
     with store.transaction() as tx:
         tx.steps.put([replace(steps[1], attempts=1)])
-    changed = changes(before, news(store, run_id(1), language="en"))
-    assert changed is not None
-    assert [step.name for step in changed.steps] == ["step1"]
+    changed = follower.look()
+    assert changed.news is not None
+    assert [step.name for step in changed.news.steps] == ["step1"]
+    assert changed.mark != first.mark

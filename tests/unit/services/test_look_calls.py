@@ -16,7 +16,7 @@ from pauta.domain.states import RunState
 from pauta.ports.store import Store
 from pauta.services.look import Looker
 from pauta.services.look_calls import CallLooker
-from pauta.services.look_live import changes, news
+from pauta.services.look_live import Follower
 from pauta.services.look_logs import History
 from pauta.services.standstill import family_of, waits_for_people
 from pauta.storage.memory import MemoryStore
@@ -192,12 +192,17 @@ def stands_still(store: Store, run: RunId) -> bool:
         return waits_for_people(tx, family_of(tx, run))
 
 
+def for_people(store: Store, run: RunId) -> bool:
+    told = Follower(store, run, language="en").look().news
+    return told is not None and told.for_people
+
+
 def test_a_run_that_waits_for_a_person_stands_still_whatever_its_deadline(store: Store) -> None:
     calls = FlowRecords(run_id(1))
     calls.waits(CallKind.APPROVAL, until=LATER.timestamp())
     run = record(store, 1, calls, state=RunState.PAUSED, not_before=LATER)
     assert stands_still(store, run)
-    assert news(store, run, language="en").for_people
+    assert for_people(store, run)
     view = looker(store).view(run, now=LATER)
     assert (view.paused, [call.label for call in view.waits], view.waiting[0].run) == (True, ["approval"], run)
 
@@ -208,7 +213,7 @@ def test_a_run_that_sleeps_goes_on_by_itself(store: Store) -> None:
     calls.waits(CallKind.APPROVAL)
     run = record(store, 1, calls, state=RunState.PAUSED, not_before=LATER)
     assert not stands_still(store, run)
-    assert not news(store, run, language="en").for_people
+    assert not for_people(store, run)
 
 
 def test_a_run_whose_runs_go_on_does_not_stand_still(store: Store) -> None:
@@ -233,12 +238,34 @@ def test_news_are_the_calls_that_changed(store: Store) -> None:
     calls.call("fetch")
     going = calls.call("summarize", state=CallState.RUNNING)
     run = record(store, 1, calls, state=RunState.RUNNING)
-    before = news(store, run, language="en")
-    assert [call.name for call in before.calls] == ["fetch", "summarize"]
+    follower = Follower(store, run, language="en")
+    first = follower.look()
+    assert first.news is not None
+    assert [call.name for call in first.news.calls] == ["fetch", "summarize"]
+    assert follower.look().news is None
     with store.transaction() as tx:
         tx.calls.put([replace(going, state=CallState.FAILED, problem=Problem("SCR-024"))])
-    found = changes(before, news(store, run, language="en"))
-    assert found is not None
-    assert [(call.name, call.state, call.message) for call in found.calls] == [
+    found = follower.look()
+    assert found.news is not None
+    assert [(call.name, call.state, call.message) for call in found.news.calls] == [
         ("summarize", "failed", Problem("SCR-024").message("en"))
     ]
+    assert found.news.steps == ()
+    assert Follower(store, run, language="en").look().mark == found.mark != first.mark, "who comes anew knows as much"
+
+
+def test_pages_of_calls_have_what_is_asked_for_however_far_apart_it_lies(store: Store) -> None:
+    calls = FlowRecords(run_id(1))
+    for number in range(2_300):
+        calls.call("odd" if number in (3, 1_500, 2_299) else "fetch")
+    run = record(store, 1, calls, state=RunState.RUNNING)
+    reader = CallLooker(store, language="en")
+    page = reader.page(run, after=-1, limit=2, name="odd")
+    assert ([call.call - FIRST for call in page.calls], page.next) == ([3, 1_500], FIRST + 1_500)
+    page = reader.page(run, after=FIRST + 1_500, limit=2, name="odd")
+    assert ([call.call - FIRST for call in page.calls], page.next) == ([2_299], None)
+    page = reader.page(run, after=FIRST + 2_200, limit=200)
+    assert (len(page.calls), page.next) == (99, None)
+    page = reader.page(run, after=-1, limit=2_300)
+    assert (len(page.calls), page.next) == (2_300, None)
+    assert reader.page(run, after=-1, limit=5, states=["paused"]).calls == ()

@@ -16,7 +16,7 @@ from pauta.server.routes.runs import run_id
 from pauta.server.routing import Routes
 from pauta.server.streaming import Batch, Streams, StreamsDep, event
 from pauta.services.control import Control
-from pauta.services.look_live import changes, fingerprint, news, standing
+from pauta.services.look_live import Follower, standing
 from pauta.services.look_logs import History
 from pauta.services.view_runs import LogView, RunNews, Waited
 
@@ -105,18 +105,16 @@ async def follow_log(
 
 
 def _news(control: Control, run: RunId, *, language: str, known: str | None) -> Callable[[], Batch]:
-    before: RunNews | None = None
+    follower = Follower(control.store, run, language=language)
+    is_first = True
 
     def read() -> Batch:
-        nonlocal before
-        now = news(control.store, run, language=language)
-        changed = changes(before, now)
-        mark = fingerprint(now)
-        told = b""
-        if changed is not None and (before is not None or mark != known):
-            told = event("news", changed, id=mark)
-        before = now
-        return Batch(told + (_end(control, run) if now.over else b""), over=now.over)
+        nonlocal is_first
+        look = follower.look()
+        is_told = look.news is not None and not (is_first and look.mark == known)
+        told = event("news", look.news, id=look.mark) if is_told else b""
+        is_first = False
+        return Batch(told + (_end(control, run) if look.over else b""), over=look.over)
 
     return read
 

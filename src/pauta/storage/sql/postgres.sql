@@ -470,12 +470,35 @@ WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
 DELETE FROM log WHERE log.run_id = %(k_run_id)s::VARCHAR COLLATE "C"
 
 -- call.put
-INSERT INTO call (run_id, no, state, kind, body, metrics) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(no)s::BIGINT, %(state)s::VARCHAR COLLATE "C", %(kind)s::VARCHAR COLLATE "C", %(body)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C") ON CONFLICT (run_id, no) DO UPDATE SET state = excluded.state, kind = excluded.kind, body = excluded.body, metrics = excluded.metrics
+INSERT INTO call (run_id, no, state, kind, body, metrics, changed) VALUES (%(run_id)s::VARCHAR COLLATE "C", %(no)s::BIGINT, %(state)s::VARCHAR COLLATE "C", %(kind)s::VARCHAR COLLATE "C", %(body)s::VARCHAR COLLATE "C", %(metrics)s::VARCHAR COLLATE "C", coalesce((SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)
+FROM run
+WHERE run.id = %(k_run_id)s::VARCHAR COLLATE "C"), 0::INTEGER)) ON CONFLICT (run_id, no) DO UPDATE SET state = excluded.state, kind = excluded.kind, body = excluded.body, metrics = excluded.metrics, changed = excluded.changed
 
 -- call.of_run
 SELECT call.body, call.metrics
 FROM call
 WHERE call.run_id = %(k_run_id)s::VARCHAR COLLATE "C" ORDER BY call.no
+
+-- call.page
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND call.no > %(after)s::BIGINT ORDER BY call.no
+ LIMIT %(limit)s::INTEGER
+
+-- call.paused
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND state = 'paused' ORDER BY call.no
+
+-- call.changed
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = %(k_run_id)s::VARCHAR COLLATE "C" AND call.changed >= %(since)s::BIGINT ORDER BY call.no
+
+-- call.mark
+SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
+FROM run
+WHERE run.id = %(k_run_id)s::VARCHAR COLLATE "C"
 
 -- call.get
 SELECT call.body, call.metrics

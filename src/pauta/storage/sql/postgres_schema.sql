@@ -369,6 +369,7 @@ CREATE TABLE call (
     kind TEXT COLLATE "C" NOT NULL,
     body TEXT COLLATE "C" NOT NULL,
     metrics TEXT COLLATE "C",
+    changed BIGINT NOT NULL,
     CONSTRAINT call_pk PRIMARY KEY (run_id, no),
     CONSTRAINT call_state_ck CHECK (state IN ('running', 'pending', 'paused', 'completed', 'failed', 'cancelled')),
     CONSTRAINT call_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
@@ -376,6 +377,9 @@ CREATE TABLE call (
 
 -- index call_awaited
 CREATE INDEX call_awaited ON call (run_id, no) WHERE state = 'paused' AND kind IN ('approval', 'input')
+
+-- index call_changed
+CREATE INDEX call_changed ON call (run_id, changed)
 
 -- index call_paused
 CREATE INDEX call_paused ON call (run_id, no) WHERE state = 'paused'

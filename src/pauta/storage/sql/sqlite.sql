@@ -475,12 +475,39 @@ WHERE log.run_id = :k_run_id
 DELETE FROM log WHERE log.run_id = :k_run_id
 
 -- call.put
-INSERT INTO call (run_id, no, state, kind, body, metrics) VALUES (:run_id, :no, :state, :kind, :body, :metrics) ON CONFLICT (run_id, no) DO UPDATE SET state = excluded.state, kind = excluded.kind, body = excluded.body, metrics = excluded.metrics
+INSERT INTO call (run_id, no, state, kind, body, metrics, changed) VALUES (:run_id, :no, :state, :kind, :body, :metrics, coalesce((SELECT (SELECT coalesce(max(call.changed), 0) + 1 AS anon_2
+FROM call
+WHERE call.run_id = run.id) AS anon_1
+FROM run
+WHERE run.id = :k_run_id), 0)) ON CONFLICT (run_id, no) DO UPDATE SET state = excluded.state, kind = excluded.kind, body = excluded.body, metrics = excluded.metrics, changed = excluded.changed
 
 -- call.of_run
 SELECT call.body, call.metrics
 FROM call
 WHERE call.run_id = :k_run_id ORDER BY call.no
+
+-- call.page
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = :k_run_id AND call.no > :after ORDER BY call.no
+ LIMIT :limit
+
+-- call.paused
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = :k_run_id AND state = 'paused' ORDER BY call.no
+
+-- call.changed
+SELECT call.body, call.metrics
+FROM call
+WHERE call.run_id = :k_run_id AND call.changed >= :since ORDER BY call.no
+
+-- call.mark
+SELECT (SELECT coalesce(max(call.changed), 0) + 1 AS anon_2
+FROM call
+WHERE call.run_id = run.id) AS anon_1
+FROM run
+WHERE run.id = :k_run_id
 
 -- call.get
 SELECT call.body, call.metrics

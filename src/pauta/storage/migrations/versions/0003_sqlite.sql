@@ -157,6 +157,7 @@ CREATE TABLE call (
     kind TEXT NOT NULL,
     body TEXT NOT NULL,
     metrics TEXT,
+    changed INTEGER NOT NULL,
     CONSTRAINT call_pk PRIMARY KEY (run_id, no),
     CONSTRAINT call_state_ck CHECK (state IN ('running', 'pending', 'paused', 'completed', 'failed', 'cancelled')),
     CONSTRAINT call_run_id_fk FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE
@@ -164,6 +165,9 @@ CREATE TABLE call (
 
 -- index call_awaited
 CREATE INDEX call_awaited ON call (run_id, no) WHERE state = 'paused' AND kind IN ('approval', 'input')
+
+-- index call_changed
+CREATE INDEX call_changed ON call (run_id, changed)
 
 -- index call_paused
 CREATE INDEX call_paused ON call (run_id, no) WHERE state = 'paused'

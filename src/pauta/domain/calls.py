@@ -82,6 +82,8 @@ class Spawn(Struct, frozen=True):
         limits: Further keys under which its leases are counted.
         retries, delays: Of a task: how often it is tried again, and the seconds before each try (the last stays).
         timeout_seconds, memory_bytes: Of a task.
+        cache_key: Of a task: under what the cache is to hold what it gives; empty: it is not to.
+        cache_seconds: How long from its end on; None: as long as it is kept.
     """
 
     entry: str = ""
@@ -98,6 +100,8 @@ class Spawn(Struct, frozen=True):
     delays: tuple[float, ...] = ()
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    cache_key: str = ""
+    cache_seconds: float | None = None
 
 
 class Call(Struct, frozen=True):

@@ -43,6 +43,8 @@ class PlannedStep:
         entry: The function of the script that is called; empty: ``execute``.
         is_flow: That function is a flow: its calls are recorded, and it may wait.
         arguments: The step is one call of a task, which is given this.
+        cache_key, cache_seconds: Of such a call: under what the cache holds its result, and for how long (None: as
+            long as it is kept).
     """
 
     no: int
@@ -59,6 +61,8 @@ class PlannedStep:
     entry: str = ""
     is_flow: bool = False
     arguments: Arguments | None = None
+    cache_key: str = ""
+    cache_seconds: float | None = None
 
     @property
     def needs(self) -> frozenset[int]:

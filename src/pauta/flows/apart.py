@@ -47,4 +47,6 @@ class Apart(Submitted[T], Awaiting[T]):
             delays=planned_delays(options, name=task.name),
             timeout_seconds=options.timeout,
             memory_bytes=options.memory,
+            cache_key=call.cache_key,
+            cache_seconds=options.cache_for,
         )

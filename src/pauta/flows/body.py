@@ -219,6 +219,11 @@ class BodyCall:
             self.engine.shelf.keep(self._call(state, None, CallState.CANCELLED))
 
     @property
+    def cache_key(self) -> str:
+        """Under what the cache is to hold what it gives; empty: it is not to."""
+        return self._cache_key or ""
+
+    @property
     def _tries(self) -> int:
         return int(self.options.retries) + 1
 

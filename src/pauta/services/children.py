@@ -107,6 +107,8 @@ def _request(sheet: Sheet, call: Call, spawn: Spawn) -> Request:
         policy=StepPolicy(retries, timeout, cache=False, memory_bytes=spawn.memory_bytes, env=flow.policy.env),
         entry=spawn.entry,
         arguments=spawn.arguments,
+        cache_key=spawn.cache_key,
+        cache_seconds=spawn.cache_seconds,
     )
     return Request(
         Plan(call.name, (step,), (PlannedStage(0, (0,)),)),

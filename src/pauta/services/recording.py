@@ -26,7 +26,7 @@ from pauta.domain.work import AttemptDied, Heard, Lines, Retry
 from pauta.engine import events
 from pauta.engine.cachekey import key_of
 from pauta.engine.dependents import stages_skipped_by
-from pauta.services.recording_calls import hear_call, hear_suspension
+from pauta.services.recording_calls import entry_of_task, hear_call, hear_suspension
 from pauta.services.sheet import Sheet
 
 ReasonGiver = Callable[[Sheet, int, Mapping[str, Address], RunId | None], str]
@@ -151,6 +151,8 @@ class Recorder:
             sheet.keep_profile(Address(address), profile)
         self.stored.update(f.address for f in item.files)
         self.stored.update(o.address for o in item.objects if not o.inline and o.size)
+        if (entry := entry_of_task(sheet, done, now=now)) is not None:
+            sheet.remember(entry)
         if recipe is not None and key is not None and taken is None:
             sheet.remember(
                 CacheEntry(

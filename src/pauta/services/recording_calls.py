@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
 from pauta.domain.calls import Arguments, Call, CallKind, CallState, objects_of_call, step_of, stored_in
 from pauta.domain.ids import Address, RunId
 from pauta.domain.problems import Conflict, NotFound, Problem
-from pauta.domain.runs import CacheEntry
+from pauta.domain.runs import CacheEntry, StepRecord
 from pauta.domain.states import StepState
 from pauta.domain.wire import CachedCall, CallAwaits, CallEnded, CallReport, CallStarted, StageSuspended
 from pauta.engine import events
@@ -168,6 +168,26 @@ def _state_after(item: CallEnded) -> CallState:
     if item.retry_at is not None:
         return CallState.RUNNING
     return CallState.COMPLETED if item.problem is None else CallState.FAILED
+
+
+def entry_of_task(sheet: Sheet, record: StepRecord, *, now: datetime) -> CacheEntry | None:
+    """What the cache is to hold of a task that was a run of its own, for calls of it wherever they are made."""
+    step = sheet.planned(record.no)
+    if not step.cache_key or record.output is None:
+        return None
+    return CacheEntry(
+        key=step.cache_key,
+        recipe=f"call/{step.name}",
+        inputs={},
+        run_id=sheet.run.id,
+        step_no=record.no,
+        made_at=now,
+        output=record.output,
+        files=record.files,
+        metrics=record.metrics,
+        objects=record.objects,
+        until=now + timedelta(seconds=step.cache_seconds) if step.cache_seconds is not None else None,
+    )
 
 
 def _entry(sheet: Sheet, item: CallEnded, call: Call, *, now: datetime) -> CacheEntry:

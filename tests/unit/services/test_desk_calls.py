@@ -229,6 +229,19 @@ def test_a_task_on_a_pool_is_a_run_of_its_own_whose_end_wakes_the_flow(world: Wo
     assert [c.result for c in flow.calls] == [Arguments(value("trained")), Arguments(value("too"))]
 
 
+def test_what_a_task_on_a_pool_gave_is_kept_for_the_cache_when_its_call_says_so(world: World) -> None:
+    run = world.submit(flow_plan())
+    first = claim(world, run)
+    spawn = Spawn(entry="train", arguments=Arguments(value([1])), cache_key="k", cache_seconds=60.0)
+    world.report(run, begun(first), awaits(first, 0, CallKind.RUN, spawn=spawn), suspended(first, 0))
+    child = calls(world, run)[0].child
+    assert child is not None
+    world.report(child, *world.perform(claim(world, child), lambda _: "trained"))
+    assert world.desk.recall(["k"]) == {"k": wire.CachedCall(child, Arguments(value("trained")))}
+    world.time += timedelta(minutes=1)
+    assert world.desk.recall(["k"]) == {}
+
+
 def test_a_child_that_fails_fails_its_call_with_what_it_failed_of(world: World) -> None:
     run = world.submit(flow_plan())
     [child] = spawned(world, run, claim(world, run), 0)

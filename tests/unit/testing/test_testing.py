@@ -36,6 +36,11 @@ def costly(n: int) -> int:
     return n
 
 
+@task(cache=True, cache_for=timedelta(hours=1), pool="gpu")
+def costly_far(n: int) -> dict[str, Any]:
+    return {"n": n, "frame": pd.DataFrame({"a": range(n)})}
+
+
 CHANCE = itertools.count()
 """Another number each time, as chance would give."""
 
@@ -132,6 +137,24 @@ def test_the_cache_lasts_from_run_to_run_of_one_harness() -> None:
 
     harness = Harness()
     assert [harness.run(saved, n).begun for n in (1, 1, 2)] == [["costly"], [], ["costly"]]
+
+
+def test_the_cache_holds_what_tasks_on_pools_gave_as_long_as_they_said() -> None:
+    @flow
+    def saved(n: int) -> int:
+        return len(costly_far(n)["frame"])
+
+    @flow
+    def later(n: int) -> int:
+        sleep_for(timedelta(minutes=50))
+        return saved(n)
+
+    harness = Harness()
+    runs = [harness.run(saved, 3), harness.run(later, 3), harness.run(later, 3)]
+    assert [run.value for run in runs] == [3, 3, 3]
+    assert [run.times_begun("costly_far") for run in runs] == [1, 0, 1]
+    [taken] = runs[1].calls_of("costly_far")
+    assert taken.cached_from is not None
 
 
 def test_a_flow_that_returns_a_state_ends_in_it() -> None:

@@ -58,6 +58,7 @@ class FlowOrder(msgspec.Struct, frozen=True):
         now: The time at which it was claimed, by the clock of the records: what is due at it is due.
         pool: Where it queued.
         retries_left: How often it is tried again should it fail.
+        version: Of its script with the modules that it imports, part of the cache keys of its tasks.
     """
 
     entry: str
@@ -67,6 +68,7 @@ class FlowOrder(msgspec.Struct, frozen=True):
     now: float = 0.0
     pool: str = ""
     retries_left: int = 0
+    version: str = ""
 
 
 class StepOrder(msgspec.Struct, frozen=True):

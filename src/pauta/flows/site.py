@@ -90,7 +90,7 @@ class Site:
         parcels: Stores and opens values.
         clock: The time.
         chance: A random number in [0, 1), for jitter.
-        version: Hash of the flow's script and its modules, part of cache keys.
+        version: Of the flow's script and the modules it imports, part of cache keys.
         pool: Where the flow itself runs; empty in tests and at a prompt.
         records: Whether what is told is there again for later attempts. If not, calls are known again only where a
             body is tried again in this process, and they may come in another order.

@@ -202,7 +202,7 @@ class FlowRun:
             clock=FlowClock(self._flow.now, wall=around.tools.clock),
             chance=chance,
             within=self._calls.bodies.of,
-            version=around.scripts.version,
+            version=self._flow.version,
             pool=self._flow.pool,
             files=self._calls.files,
             metrics=self._calls.metrics,

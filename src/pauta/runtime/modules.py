@@ -9,11 +9,8 @@ import re
 import sys
 import tokenize
 from collections.abc import Callable
-from functools import cached_property
 from types import CodeType, ModuleType
 from typing import Any
-
-from blake3 import blake3
 
 from pauta.domain.wire import StepOrder
 
@@ -68,21 +65,6 @@ class Scripts:
         self._registered[name] = sys.modules[name] = module
         exec(code, module.__dict__)  # noqa: S102 - running the user's script is what this process is for
         return module
-
-    @cached_property
-    def version(self) -> str:
-        """Hash of all files of the bundle, which never changes."""
-        hashing = blake3()
-        for folder, folders, files in os.walk(self._bundle):
-            folders.sort()
-            for name in sorted(files):
-                if not name.endswith(".pyc"):
-                    path = os.path.join(folder, name)
-                    with open(path, "rb") as file:
-                        data = file.read()
-                    hashing.update(f"{os.path.relpath(path, self._bundle)}\0{len(data)}\0".encode())
-                    hashing.update(data)
-        return hashing.hexdigest()
 
     def forget(self) -> None:
         """Take the modules of steps that have ended out of `sys.modules`, so that their data can go."""

@@ -72,6 +72,7 @@ def _flow_of(sheet: Sheet, step: PlannedStep, *, now: datetime) -> FlowOrder:
         now=now.timestamp(),
         pool=sheet.run.pool,
         retries_left=step.policy.retries.times - sheet.stage(sheet.stage_of(step.no)).tries,
+        version=step.script.version,
     )
 
 

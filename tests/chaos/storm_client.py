@@ -80,6 +80,11 @@ class Client:
             self.close()
         return answer.status, text
 
+    def turn(self) -> None:
+        """Ask the next server from now on."""
+        self.close()
+        self._turn += 1
+
     def __enter__(self) -> Client:
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ class Told:
 
     view: Mapping[str, Any]
     attempts: list[Mapping[str, Any]]
+    calls: list[Mapping[str, Any]] = field(default_factory=list)
+    children: list[Told] = field(default_factory=list)
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -33,8 +35,11 @@ class Told:
 
 
 def told_of(client: Client, run: str) -> Told:
-    """Ask for a run and its attempts."""
-    return Told(client.ask("GET", f"/runs/{run}"), client.ask("GET", f"/runs/{run}/attempts")["attempts"])
+    """Ask for a run and its attempts, its calls and the runs that they began."""
+    view, attempts = client.ask("GET", f"/runs/{run}"), client.ask("GET", f"/runs/{run}/attempts")["attempts"]
+    calls = client.ask("GET", f"/runs/{run}/calls?limit=10000")["calls"]
+    children = client.ask("GET", f"/runs/{run}/children")["runs"] if calls else []
+    return Told(view, attempts, calls, [told_of(client, child["run"]) for child in children])
 
 
 def faulty_run(told: Told, starts: Mapping[tuple[str, str], list[Start]], clean: Mapping[str, str]) -> Iterator[str]:

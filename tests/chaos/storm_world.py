@@ -11,13 +11,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kept_processes import Keeper, Kept, marked
 from storm_client import Client, Refused
+from storm_flows import ANSWER, flow_publication
 from storm_pipelines import PIPELINES, publication
 
 QUICK = {
@@ -113,6 +114,7 @@ class World:
         """Publish what is to run; the workers' credential."""
         for name in PIPELINES:
             client.ask("POST", "/pipelines", publication(name, self.ledger))
+        client.ask("POST", "/pipelines", flow_publication(self.ledger))
         self.token = client.ask("POST", "/tokens", {"name": "storm", "role": "admin"})["text"]
         asked = {"name": "workers", "role": "worker", "pools": ["default"]}
         return str(client.ask("POST", "/tokens", asked)["text"])
@@ -202,6 +204,29 @@ class World:
             self.faults.append(str(error))
 
     @contextmanager
+    def answered(self) -> Iterator[None]:
+        """For as long as the block lasts two people answer what flows ask, often both at once."""
+        over = threading.Event()
+        threads = [threading.Thread(target=self._guarded, args=(self._answer, over)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+    def _answer(self, over: threading.Event) -> None:
+        with self.client() as client:
+            while not over.wait(0.1):
+                for each in client.ask("GET", "/waiting?limit=500")["waiting"]:
+                    # Each answer goes to another server than the one before.
+                    client.turn()
+                    with suppress(Refused):  # the other one was quicker
+                        client.ask("POST", f"/runs/{each['run']}/calls/{each['call']}/answer", {"value": ANSWER})
+
+    @contextmanager
     def watched(self) -> Iterator[None]:
         """For as long as the block lasts somebody looks again and again whether runs are stuck or go backwards."""
         thread = threading.Thread(target=self._guarded, args=(self._watch,))
@@ -219,7 +244,7 @@ class World:
                 standing = client.ask("GET", "/status")
                 if standing["stuck"]:
                     self.faults.append(f"P2: {standing['stuck']} runs are stuck")
-                for line in client.ask("GET", "/runs?limit=500")["runs"]:
+                for line in client.ask("GET", "/runs?limit=500&children=true")["runs"]:
                     if ended.get(line["run"], line["state"]) != line["state"]:
                         self.faults.append(f"P5: run {line['run']} was {ended[line['run']]} and is {line['state']}")
                     if line["state"] in FINAL:
@@ -229,7 +254,7 @@ class World:
         """Wait until all runs are final; runs that are held are resumed. How often one was."""
         resumed, deadline = 0, time.monotonic() + seconds
         with self.client() as client:
-            while open_ := [line for line in all_runs(client) if line["state"] not in FINAL]:
+            while open_ := [line for line in all_runs(client, children=True) if line["state"] not in FINAL]:
                 if time.monotonic() > deadline:
                     raise AssertionError(f"{len(open_)} runs do not end: {history(client, open_[0]['run'])}")
                 for line in open_:
@@ -240,21 +265,21 @@ class World:
         return resumed
 
 
-def all_runs(client: Client) -> list[dict[str, Any]]:
-    """Every run on record, newest first."""
+def all_runs(client: Client, *, children: bool = False) -> list[dict[str, Any]]:
+    """Every run on record, newest first; those that flows began only if they are asked for."""
     found: list[dict[str, Any]] = []
-    before = ""
+    before = f"&children={str(children).lower()}"
     while True:
         page = client.ask("GET", f"/runs?limit=500{before}")
         found += page["runs"]
         if page["next"] is None:
             return found
-        before = f"&before={page['next']}"
+        before = f"&children={str(children).lower()}&before={page['next']}"
 
 
 def history(client: Client, run: str) -> str:
     """All that is on record of a run, to find out why it stands still."""
-    found = [client.ask("GET", f"/runs/{run}{of}") for of in ("/steps", "/attempts", "/events")]
+    found = [client.ask("GET", f"/runs/{run}{of}") for of in ("/steps", "/attempts", "/events", "/calls")]
     return json.dumps([*found, client.ask("GET", "/workers"), client.ask("GET", "/status")], indent=1)
 
 

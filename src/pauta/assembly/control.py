@@ -16,9 +16,10 @@ from pauta import __version__
 from pauta.adapters import clock
 from pauta.adapters.bell import LocalBell
 from pauta.adapters.table_process import TableProcesses
-from pauta.assembly import RECORDS, objects_in
+from pauta.assembly import RECORDS
 from pauta.assembly.owners import owner_here
 from pauta.assembly.server_secret import server_secret
+from pauta.assembly.stores import let_go, project_objects, where_of
 from pauta.domain.calls import Spawn
 from pauta.domain.problems import InvalidInput, Problem, StoreFault
 from pauta.domain.runs import Run
@@ -58,12 +59,15 @@ def opened_control(folder: Path, settings: Settings, *, say: Callable[[str], Non
     records.mkdir(parents=True, exist_ok=True)
     store = _store(records, settings)
     bell: Bell | None = None
+    control: Control | None = None
     try:
         bell = _bell(settings)
         control = _control(folder, settings, store=store, bell=bell)
         _heed(_look(control, settings), say)
         yield control
     finally:
+        if control is not None:
+            let_go(control.objects)
         if bell is not None:
             bell.close()
         store.close()
@@ -71,7 +75,7 @@ def opened_control(folder: Path, settings: Settings, *, say: Callable[[str], Non
 
 def _look(control: Control, settings: Settings) -> Findings:
     version = sqlite3.sqlite_version_info if settings.database.url is None else None
-    where = str(control.records / "objects")
+    where = where_of(control.objects, control.records)
     facts = probe(control.store, control.objects, now=control.now(), store_where=where, sqlite=version)
     url = settings.celery.broker_url
     if url is None:
@@ -120,7 +124,7 @@ def _bell(settings: Settings) -> Bell:
 
 def _control(folder: Path, settings: Settings, *, store: TurnStore, bell: Bell) -> Control:
     records = folder / RECORDS
-    objects: Objects = objects_in(records / "objects")
+    objects: Objects = project_objects(records, settings.store)
     machine = Machine(
         now=clock.now,
         chance=lambda: clock.random_bits(53) / 2**53,

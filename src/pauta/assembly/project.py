@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from pauta.adapters import clock
 from pauta.adapters.window import open_window
-from pauta.assembly import RECORDS, objects_in
+from pauta.assembly import RECORDS
 from pauta.assembly.owners import owner_here
 from pauta.assembly.project_people import WINDOW, ProjectPeople
+from pauta.assembly.stores import counter_for, let_go, project_objects, store_settings
 from pauta.assembly.warmth import Warmth
 from pauta.domain.ids import RunId
 from pauta.domain.problems import Conflict, InvalidInput, Problem
@@ -47,11 +48,17 @@ def own_project(folder: Path, *, wait: Callable[[], bool] | None, language: str)
         language: Of what is shown.
 
     Raises:
-        StoreFault: DB-003 when another process owns it; other DB-….
+        StoreFault: DB-003 when another process owns it; other DB-…; OBJ-006, OBJ-008 when its objects are elsewhere
+            and cannot be had.
     """
     from pauta.storage.sqlite import open_sqlite
 
-    return Project(folder, open_sqlite(folder / RECORDS, wait=wait), language=language)
+    store = open_sqlite(folder / RECORDS, wait=wait)
+    try:
+        return Project(folder, store, language=language)
+    except BaseException:
+        store.close()
+        raise
 
 
 class Project(ProjectPeople, AbstractContextManager["Project"]):
@@ -62,7 +69,7 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         self.records = folder / RECORDS
         self.language = language
         self._store = store
-        self._objects = objects_in(self.records / "objects")
+        self._objects = project_objects(self.records, store_settings(folder))
         self._executing: str | None = None
         self._kept_desk: Desk | None = None
         self._kept_launcher: ProcessLauncher | None = None
@@ -76,6 +83,7 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
         if self._kept_launcher is not None:
             self._departing().wait(self._kept_launcher)
             self._kept_launcher.close()
+        let_go(self._objects)
         self._store.close()
 
     # ---- before a run -------------------------------------------------------------------------
@@ -172,7 +180,7 @@ class Project(ProjectPeople, AbstractContextManager["Project"]):
             secret=os.environ.get,
             warm=Warmth(self._objects).wanted,
         )
-        counter = DeskCounter(self._desk(), owner=owner_here(), pools=())
+        counter = counter_for(DeskCounter(self._desk(), owner=owner_here(), pools=()), self._objects)
         crew = Crew(
             counter=counter,
             feed=lambda nudge, hold: DirectFeed(counter, hold=hold, run_id=run_id),

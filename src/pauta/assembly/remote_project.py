@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pauta.adapters import clock
-from pauta.assembly import RECORDS, objects_in
+from pauta.assembly import RECORDS
 from pauta.assembly.remote_project_following import Follower
 from pauta.assembly.remote_project_sending import Sending, inputs_of, publication_of
+from pauta.assembly.stores import opened_objects
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, PautaError, Problem
 from pauta.domain.runs import LogLine
 
@@ -292,8 +293,8 @@ class RemoteProject(AbstractContextManager["RemoteProject"]):
             raise Conflict(Problem("API-110", {"step": step}))
         found = replay_from(self.client.runs.given(run, step))
         aside = sys.stderr if sys.stdout is sys.stderr else None
-        objects = objects_in(self.records / "objects")
-        return run_replay(found, records=self.records, objects=objects, run=run, pdb=pdb, output=aside)
+        with opened_objects(self.folder) as objects:
+            return run_replay(found, records=self.records, objects=objects, run=run, pdb=pdb, output=aside)
 
 
 def _umask() -> int:

@@ -34,6 +34,7 @@ def run_replay(replay: Replay, *, records: Path, objects: Objects, run: str, pdb
     shutil.rmtree(folder, ignore_errors=True)
     work = folder / "work"
     work.mkdir(parents=True)
+    _have_here(replay, objects)
     try:
         order = {
             "step": _order(replay, run),
@@ -55,6 +56,15 @@ def run_replay(replay: Replay, *, records: Path, objects: Objects, run: str, pdb
         return summary
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _have_here(replay: Replay, objects: Objects) -> None:
+    """The process reads the folder of the records alone. What is missing it says itself."""
+    taken = [output.address for output in replay.inputs.values() if not output.inline and output.size]
+    before = [replay.before.address] if replay.before is not None and not replay.before.inline else []
+    for address in (*taken, *before, *(file.address for file in replay.files)):
+        if objects.exists(address):
+            objects.path(address)
 
 
 def _order(replay: Replay, run: str) -> StepOrder:

@@ -89,6 +89,8 @@ def _without_password(text: str) -> str:
         port = f":{address.port}" if address.port else ""
     except ValueError:
         return HIDDEN
+    if address.scheme == "file" and not address.netloc:
+        return text
     rest = f"{address.path}?{address.query}#{address.fragment}"
     if not address.hostname or "@" in rest or "pass" in rest.lower():
         return HIDDEN  # not read as an address reads it: nothing of it is safe to show

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from pauta.adapters.process_launcher import ProcessLauncher
 from pauta.assembly.owners import owner_here
+from pauta.assembly.stores import counter_for
 from pauta.assembly.warmth import Warmth
 from pauta.domain.deploying import WorkerRecord, WorkerState
 from pauta.domain.problems import StoreFault
@@ -39,7 +40,8 @@ def standing_worker(control: Control, settings: Settings) -> Worker:
         return launchers[0]
 
     def crew() -> Crew:
-        counter = DeskCounter(control.desk, owner=owner_here(), pools=settings.worker.pools)
+        desk = DeskCounter(control.desk, owner=owner_here(), pools=settings.worker.pools)
+        counter = counter_for(desk, control.objects, beat_seconds=settings.queue.heartbeat_seconds)
         return Crew(
             counter=counter,
             feed=lambda nudge, hold: DirectFeed(counter, hold=hold),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pauta.assembly import RECORDS, objects_in
+from pauta.assembly import RECORDS
 from pauta.assembly.settings import load_settings
+from pauta.assembly.stores import opened_objects
 from pauta.domain.problems import Conflict, InvalidInput, NotFound, Problem, StoreFault, shorten
 from pauta.services.upkeep import BackupView, put_back, write_backup
 
@@ -49,8 +50,8 @@ def check_records(folder: Path) -> Checked:
             raise StoreFault(Problem("DB-001", {"path": str(folder / RECORDS), "detail": shorten(found)}))
         with store.transaction() as tx:
             wanted = set(tx.objects.referenced())
-    objects = objects_in(folder / RECORDS / "objects")
-    return Checked(len(wanted), sum(not objects.exists(address) for address in wanted))
+    with opened_objects(folder) as objects:
+        return Checked(len(wanted), sum(not objects.exists(address) for address in wanted))
 
 
 def make_backup(folder: Path, to: Path, *, language: str) -> BackupView:
@@ -82,11 +83,11 @@ def make_backup(folder: Path, to: Path, *, language: str) -> BackupView:
         shutil.move(view.path, to)
         return msgspec.structs.replace(view, path=str(to))
     now = clock.now()
-    with _opened(folder) as store:
+    with _opened(folder) as store, opened_objects(folder) as objects:
         return write_backup(
             to,
             records=folder / RECORDS,
-            objects=objects_in(folder / RECORDS / "objects"),
+            objects=objects,
             copy_records=lambda place: back_up(store, place, now=now),
             now=now,
             version=__version__,
@@ -177,8 +178,7 @@ def keep_to_budgets(folder: Path, *, dry_run: bool, language: str) -> CollectVie
     if remote is not None:
         return remote.client.house.collect(dry_run=dry_run, budgets=True)
     budget = load_settings(folder, environ=os.environ).settings.retention
-    with _opened(folder) as store:
-        objects = objects_in(folder / RECORDS / "objects")
+    with _opened(folder) as store, opened_objects(folder) as objects:
         return retain(store=store, objects=objects, now=clock.now(), dry_run=dry_run, budget=budget)
 
 

@@ -118,10 +118,14 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where objects are.
 
     Attributes:
-        url: ``file://…``; without: a folder in the records.
+        url: ``s3://bucket/prefix``, ``gridfs://host/database`` or ``file:///folder``; without: the folder
+            ``objects`` in the records. Keys for S3 come from the usual ``AWS_`` variables.
+        cache_bytes: How large that folder may grow in front of a store elsewhere; what is in use stays. None: no
+            bound.
     """
 
-    url: str | None = None
+    url: Secret | None = None
+    cache_bytes: Count | None = 21_474_836_480
 
 
 class CelerySettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from pauta.domain.ids import Address
 from pauta.domain.problems import Problem, StoreFault
-from pauta.domain.settings import QueueSettings, ServerSettings, Settings, StoreSettings
+from pauta.domain.settings import QueueSettings, ServerSettings, Settings
 from pauta.ports.objects import Objects
 from pauta.ports.store import Store
 
@@ -20,6 +21,7 @@ HEARTBEATS = 3
 CLOCK_SLACK = timedelta(minutes=5)
 
 _ENCRYPTED = ("require", "verify-ca", "verify-full")
+_NOTHING = Address("0" * 64)
 _KEEPING = ("noeviction", "")
 # Connections that write and one that checkpoints can damage the file: found and mended in these releases.
 _DAMAGING_FROM, _MENDED = (3, 7, 0), (3, 51, 3)
@@ -61,7 +63,7 @@ class Findings:
 
 def check_settings(settings: Settings) -> Findings:
     """What the settings alone tell: checked before anything is opened."""
-    errors = (*_lease(settings.queue), *_binding(settings.server), *_objects_elsewhere(settings.store))
+    errors = (*_lease(settings.queue), *_binding(settings.server))
     return Findings(errors, (*_postgres(settings.database.url), *_broker(settings.celery.broker_url)))
 
 
@@ -81,7 +83,7 @@ def probe(
 
     Args:
         store: The records.
-        objects: The object store: the writing of an object is begun there and left.
+        objects: The object store: it is asked for an object, and the writing of one is begun and left.
         now: The time.
         store_where: Where the object store is, for messages.
         sqlite: Version of SQLite, when records are in it.
@@ -90,6 +92,7 @@ def probe(
     try:
         with objects.writing() as writing:  # begun and left: nothing stays behind
             writing.write(b"pauta")
+        objects.exists(_NOTHING)  # a store elsewhere is asked
     except (OSError, StoreFault) as error:
         fault = error.problems[0].message() if isinstance(error, StoreFault) else error.strerror or str(error)
     return Facts(now, newest_event(store), sqlite=sqlite, store_fault=fault, store_where=store_where)
@@ -137,12 +140,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False  # a name may lead anywhere
-
-
-def _objects_elsewhere(store: StoreSettings) -> Iterator[Problem]:
-    """A setting that has no effect would be weaker than what was asked for."""
-    if store.url is not None:
-        yield Problem("CFG-019")
 
 
 def _postgres(url: str | None) -> Iterator[Problem]:

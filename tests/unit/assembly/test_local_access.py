@@ -9,8 +9,8 @@ import pytest
 
 from pauta.assembly.control import opened_control
 from pauta.assembly.local_access import NAME, LocalAccess
-from pauta.domain.problems import InvalidInput
-from pauta.domain.settings import ServerSettings, Settings, StoreSettings
+from pauta.domain.problems import StoreFault
+from pauta.domain.settings import Secret, ServerSettings, Settings, StoreSettings
 from pauta.services.control import Control
 
 SETTINGS = Settings(server=ServerSettings(port=0))
@@ -52,6 +52,7 @@ def test_a_damaged_file_of_a_former_server_does_not_keep_the_next_from_starting(
 
 
 def test_a_store_that_this_version_cannot_use_stops_the_start(tmp_path: Path) -> None:
-    settings = Settings(store=StoreSettings(url="s3://bucket"))
-    with pytest.raises(InvalidInput, match="CFG-019"), opened_control(tmp_path, settings, say=print):
+    settings = Settings(store=StoreSettings(url=Secret("ftp://ana:s3cret@host/objects")))
+    with pytest.raises(StoreFault, match="OBJ-008") as told, opened_control(tmp_path, settings, say=print):
         pass
+    assert "s3cret" not in str(told.value)

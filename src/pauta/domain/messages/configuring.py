@@ -135,12 +135,6 @@ CONFIGURING: dict[str, Bilingual] = {
         faca="Defina maxmemory-policy noeviction nele; o trabalho é anunciado de novo, porém mais tarde.",
     ),
     # ---- notifications
-    "CFG-019": both(
-        "store.url: this version keeps objects in the project's folder only",
-        "store.url: esta versão guarda objetos somente na pasta do projeto",
-        do="leave the setting out (PAUTA_STORE_URL); other stores come with a later release",
-        faca="retire a configuração (PAUTA_STORE_URL); outros armazenamentos virão numa versão futura",
-    ),
     "CFG-020": both(
         "a notification cannot go to {address}: {detail}",
         "uma notificação não pode ir para {address}: {detail}",

@@ -138,7 +138,10 @@ HELP_WORDS: dict[str, tuple[str, str]] = {
     ),
     "opt.force": ("Overwrite the file if it exists.", "Sobrescreve o arquivo se já existir."),
     "opt.rows": ("Rows of the preview.", "Linhas da prévia."),
-    "opt.from": ("Run from this step on, though nothing changed.", "Executa a partir desta etapa, mesmo sem mudanças."),
+    "opt.from": (
+        "Run from this step, or call of a flow, on, though nothing changed.",
+        "Executa a partir desta etapa, ou chamada de um fluxo, mesmo sem mudanças.",
+    ),
     "opt.pdb": ("Stop in the debugger where it fails.", "Para no depurador onde falhar."),
     "opt.yes": ("Remove without asking.", "Remove sem perguntar."),
     "opt.dry_run": ("Only tell what would be removed.", "Só diz o que seria removido."),

@@ -67,11 +67,17 @@ def test_what_cannot_be_a_pool_is_refused(client: Client) -> None:
 
 
 def test_limits_are_set_listed_and_lifted(client: Client) -> None:
-    assert client("PUT", "/limits/db", body={"most": 3}).json == {"key": "db", "most": 3, "held": 0}
+    assert client("PUT", "/limits/db", body={"most": 3}).json == {
+        "key": "db",
+        "most": 3,
+        "held": 0,
+        "period_seconds": None,
+    }
     client("PATCH", "/pools/default", body={"limit": 9})
     assert client("GET", "/limits").json["limits"] == [
-        {"key": "db", "most": 3, "held": 0}, {"key": "pool:default", "most": 9, "held": 0},
-    ]  # fmt: skip
+        {"key": "db", "most": 3, "held": 0, "period_seconds": None},
+        {"key": "pool:default", "most": 9, "held": 0, "period_seconds": None},
+    ]
     assert client("DELETE", "/limits/db").status == 204
     refused(client("DELETE", "/limits/db"), 404, "POL-008")
     refused(client("PUT", "/limits/pool:default", body={"most": 3}), 422, "POL-007")

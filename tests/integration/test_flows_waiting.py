@@ -16,9 +16,7 @@ from flow_house import FlowHouse, Refused, eventually, flow_house
 from pauta.adapters import clock
 
 FLOWS = """\
-import os
-
-from datetime import UTC, datetime
+import time
 
 import pandas as pd
 

@@ -13,6 +13,8 @@ MAX_RETRIES = 1_000
 MAX_SECONDS = 100 * 365 * 86_400
 MAX_MEMORY = 2**60
 MAX_NAME = 200
+_MOST_OF_LIMIT = 100
+_WITHIN_LIMIT = dict.fromkeys(map(ord, "._:-"), "x")
 
 _PREFECT: Mapping[str, str] = {
     "cache_policy": "cache=True",
@@ -203,6 +205,19 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sorted(names) if isinstance(value, set | frozenset) else names))
 
 
+def _limits(value: Any) -> tuple[str, ...]:
+    """Names under which something can be limited: those that `pauta limit set` takes."""
+    names = _names(value)
+    if not all(_is_limit(name) for name in names):
+        raise Wrong("limit")
+    return names
+
+
+def _is_limit(name: str) -> bool:
+    plain = name.isascii() and len(name) <= _MOST_OF_LIMIT and name[0].isalnum()
+    return plain and name.translate(_WITHIN_LIMIT).isalnum() and not name.startswith(("pool:", "deployment:"))
+
+
 def _hooks(value: Any) -> tuple[Callable[..., Any], ...]:
     hooks = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
     if not all(callable(hook) for hook in hooks):
@@ -263,7 +278,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "on_failure": _hooks,
     "on_completion": _hooks,
     "effects": _flag,
-    "limit": _names,
+    "limit": _limits,
     "pool": _pool,
     "executor": _executor,
     "memory": _memory,

@@ -77,6 +77,12 @@ _VALUES: dict[str, Bilingual] = {
         "{option} is {found}: expected a text, or a list of texts, of 1 to 200 visible characters",
         "{option} é {found}: esperado um texto, ou uma lista de textos, de 1 a 200 caracteres visíveis",
     ),
+    "FLW-002.limit": both(
+        "{option} is {found}: expected a name of letters, digits and . _ - :, up to 100, or a list of such",
+        "{option} é {found}: esperado um nome com letras, algarismos e . _ - :, até 100, ou uma lista deles",
+        do="those that begin with pool: or deployment: count by themselves",
+        faca="os que começam com pool: ou deployment: contam sozinhos",
+    ),
     "FLW-002.hooks": both(
         "{option} is {found}: expected a function, or a list of functions",
         "{option} é {found}: esperada uma função, ou uma lista de funções",

@@ -34,6 +34,9 @@ class Nothing:
     def unpack(self, arguments: Arguments, *, hint: Any = None) -> Any:
         return None
 
+    def isolate(self, value: Any) -> Any:
+        return value
+
     def digest(self, value: Any) -> str:
         return str(value)
 
@@ -67,7 +70,9 @@ async def awaited(calls: int) -> None:
 
 def site_of(recorded: Sequence[Call] = (), tell: Callable[[Any], None] = lambda report: None) -> Site:
     parcels, within = Nothing(), lambda call: NOWHERE
-    return replace(memory_site(), recorded=recorded, tell=tell, parcels=parcels, within=within, suspends=True)
+    return replace(
+        memory_site(), recorded=recorded, tell=tell, parcels=parcels, within=within, suspends=True, records=True
+    )
 
 
 def measure(name: str, body: Any, recorded: Sequence[Call] = ()) -> None:
@@ -106,6 +111,7 @@ def main() -> int:
     measure("awaited", awaited)
     measure("one after the other, recorded", sequential, record_of(sequential))
     measure("mapped, recorded", mapped, record_of(mapped))
+    measure("awaited, recorded", awaited, record_of(awaited))
     return 0
 
 

@@ -267,7 +267,7 @@ async def _attempt(call: BodyCall) -> State[Any] | float:
     token = current.set(inner)
     try:
         with call.engine.site.within(call.no):
-            state = await run_body_here(inner, call.function, call.arguments, call.options.timeout)
+            state = await run_body_here(inner, call.function, call.own_arguments(), call.options.timeout)
     finally:
         current.reset(token)
     return call.end(state)

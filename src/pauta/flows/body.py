@@ -9,9 +9,9 @@ from typing import Any
 
 from pauta.domain.calls import Arguments, Awaited, Call, CallKind, CallState, Spawn
 from pauta.domain.calls_again import had_ended
-from pauta.domain.ids import RunId
 from pauta.domain.problems import PautaError, Problem
 from pauta.domain.wire import CallAwaits, CallEnded, CallStarted
+from pauta.flows.changes import isolated, tell_of_changed
 from pauta.flows.delays import delay_before
 from pauta.flows.failing import answer_of_failed, with_problem
 from pauta.flows.fingerprints import cache_key, fingerprint
@@ -21,6 +21,7 @@ from pauta.flows.replay import Asked
 from pauta.flows.resolving import resolved
 from pauta.flows.running import run_body
 from pauta.flows.scope import Scope, current
+from pauta.flows.shelf import made
 from pauta.flows.site import Packed
 from pauta.flows.states import Origin, State, StateKind, problem_of
 from pauta.flows.timing import OutOfTime
@@ -113,7 +114,7 @@ class BodyCall:
         token = current.set(inner)
         try:
             with self.engine.site.within(self.no):
-                state = run_body(inner, self.function, self.arguments, timeout=self.options.timeout)
+                state = run_body(inner, self.function, self.own_arguments(), timeout=self.options.timeout)
         except OutOfTime:
             self.stop()
             raise
@@ -174,6 +175,10 @@ class BodyCall:
         if waits:
             site.confirm(self.no)
 
+    def own_arguments(self) -> dict[str, Any]:
+        """What one try of its body is given."""
+        return isolated(self.engine.site.parcels, self.arguments)
+
     def inner(self) -> Scope:
         """The body that is now to run."""
         inner = Scope(
@@ -195,6 +200,8 @@ class BodyCall:
         Returns:
             The final state, or when it is to be tried again.
         """
+        if not (self.is_task and self.options.effects):
+            tell_of_changed(self.engine, self.function, self.arguments, self._given)
         packed = None
         can_retry = self.engine.broken is None
         if state.is_completed():
@@ -370,16 +377,10 @@ class BodyCall:
 
     def _call(self, state: State[Any], result: Arguments | None, ended: CallState) -> Call:
         """What is on record now, for the next try of the body that made this call."""
-        slot = self._slot
-        return Call(
-            RunId(""),
+        return made(
+            self.scope,
+            self._slot,
             self.no,
-            self.engine.site.step,
-            self.scope.no,
-            self._kind,
-            slot.name,
-            slot.index,
-            slot.position,
             ended,
             attempts=self._attempt,
             digest=self._digest,

@@ -36,6 +36,10 @@ class LivingParcels:
         """A copy of the value, which a body may change without changing what the next try is given."""
         return _copied(arguments.value.value)
 
+    def isolate(self, value: Any) -> Any:
+        """The value itself: nothing is on record, so that nothing can differ from that."""
+        return value
+
     def digest(self, value: Any) -> str:
         """A hash over all that makes up the value; of one that cannot be looked through another one each time."""
         if type(value) in _PLAIN:

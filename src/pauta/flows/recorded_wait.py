@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import structs
 
 from pauta.domain.calls import Awaited, Call, CallKind, CallState, Spawn
-from pauta.domain.ids import RunId
 from pauta.domain.problems import Problem, StepFault
 from pauta.domain.wire import CallAwaits, CallEnded
 from pauta.flows.failing import answer_of_failed
@@ -22,6 +21,7 @@ from pauta.flows.outcome import state_of_error
 from pauta.flows.places import calling_place
 from pauta.flows.replay import Asked
 from pauta.flows.scope import Scope, current
+from pauta.flows.shelf import made
 from pauta.flows.site import Parcels
 from pauta.flows.states import Completed, Failed, Origin, State
 
@@ -96,22 +96,9 @@ class RecordedWait(Awaiting[Any]):
 
     def _done(self, now: float) -> Call:
         """A sleep that is over, for the next try of the body in this process."""
-        slot, ended = self._slot, datetime.fromtimestamp(now, UTC)
-        step, no, parent = self.engine.site.step, self.no or 0, self._scope.no
-        place = slot.kind, slot.name, slot.index, slot.position
-        done = CallState.COMPLETED
-        return Call(
-            RunId(""),
-            no,
-            step,
-            parent,
-            *place,
-            done,
-            attempts=1,
-            ended_at=ended,
-            digest=self._digest,
-            given=self._given,
-        )
+        ended = datetime.fromtimestamp(now, UTC)
+        known: dict[str, Any] = {"attempts": 1, "ended_at": ended, "digest": self._digest, "given": self._given}
+        return made(self._scope, self._slot, self.no or 0, CallState.COMPLETED, **known)
 
     def _ask(self, attempts: int) -> None:
         site, slot, question = self.engine.site, self._slot, self._question

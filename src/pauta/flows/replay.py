@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -55,13 +55,15 @@ class Past:
 
     def __init__(self, calls: Iterable[Call] = (), *, free: bool = False) -> None:
         self._at: dict[int, list[Call]] = defaultdict(list)
-        self._named: dict[tuple[CallKind, str], list[Call]] = defaultdict(list)
+        self._alike: dict[tuple[CallKind, str, str], deque[Call]] = defaultdict(deque)
+        self._digests: dict[tuple[CallKind, str], dict[str, None]] = defaultdict(dict)
         self._left: dict[int, Call] = {}
         self._free = free
         self.is_empty = True
         for call in sorted(calls, key=lambda c: (c.position, c.no)):
             self._at[call.position].append(call)
-            self._named[call.kind, call.name].append(call)
+            self._alike[call.kind, call.name, call.digest].append(call)
+            self._digests[call.kind, call.name][call.digest] = None
             self._left[call.no] = call
             self.is_empty = False
 
@@ -108,11 +110,24 @@ class Past:
         return None
 
     def _anywhere(self, asked: Asked) -> Call | None:
-        named = [call for call in self._named.get((asked.kind, asked.name), ()) if call.no in self._left]
-        same = [call for call in named if _is_given_the_same(call, asked)]
-        if not same and asked.kind is CallKind.SLEEP:
-            same = named  # the moment until which it sleeps may be reckoned from the clock
-        return min(same, key=lambda c: (c.digest != asked.digest, c.position != asked.position), default=None)
+        """One that was given the same, at best at the same place; or one of which that is not known."""
+        for call in self._at.get(asked.position, ()):
+            if call.no in self._left and (call.kind, call.name, call.digest) == (asked.kind, asked.name, asked.digest):
+                return call
+        if (first := self._first(asked, asked.digest)) is not None:
+            return first
+        # It is not known what it was given; and the moment until which it sleeps may be reckoned from the clock.
+        is_any = not asked.digest or asked.kind is CallKind.SLEEP
+        known = self._digests.get((asked.kind, asked.name), {}) if is_any else ("",)
+        firsts = [first for digest in known if (first := self._first(asked, digest)) is not None]
+        return min(firsts, key=lambda call: (call.position != asked.position, call.position), default=None)
+
+    def _first(self, asked: Asked, digest: str) -> Call | None:
+        """The first of those that were given this and are left."""
+        alike = self._alike.get((asked.kind, asked.name, digest), ())
+        while alike and alike[0].no not in self._left:
+            alike.popleft()
+        return alike[0] if alike else None
 
 
 def _is_given_the_same(call: Call, asked: Asked) -> bool:

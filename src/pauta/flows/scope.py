@@ -45,6 +45,7 @@ class Engine:
         broken: Set once the flow cannot go on, whatever its body catches.
         has_futures: Whether any call was submitted, so that arguments may hold futures.
         shelf: What is on record.
+        said: What was warned of, so that it is not said a thousand times.
     """
 
     def __init__(self, site: Site, *, max_workers: int | None = None, shelf: Shelf | None = None) -> None:
@@ -54,6 +55,7 @@ class Engine:
         self.unwinding: Suspension | None = None
         self.broken: PautaError | None = None
         self.has_futures = False
+        self.said: set[tuple[str, str]] = set()
         self.watchman = Watchman(self)
         self._pid = os.getpid()
         self.shelf = shelf if shelf is not None else Shelf(site.recorded)

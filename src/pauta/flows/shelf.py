@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from pauta.domain.calls import Call
+from pauta.domain.calls import Call, CallState
 from pauta.domain.calls_again import asked_again
+from pauta.domain.ids import RunId
+
+if TYPE_CHECKING:
+    from pauta.flows.scope import Scope, Slot
+
+
+def made(scope: Scope, slot: Slot, no: int, state: CallState, **more: Any) -> Call:
+    """A call as it would be on record."""
+    step = scope.engine.site.step
+    return Call(RunId(""), no, step, scope.no, slot.kind, slot.name, slot.index, slot.position, state, **more)
 
 
 class Shelf:

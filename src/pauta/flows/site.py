@@ -64,6 +64,10 @@ class Parcels(Protocol):
         """
         ...
 
+    def isolate(self, value: Any) -> Any:
+        """What a body is given for an argument: of a frame one that shares its memory until it is written to."""
+        ...
+
 
 class Clock(Protocol):
     """Time. In tests it moves when it is told to."""

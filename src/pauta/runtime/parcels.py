@@ -45,6 +45,7 @@ _LIVING = frozenset({str, bool, type(None), int, float})
 _SMALL = 2**53
 _TAG_MARK = b'{"$'
 _OBJECT = "$object"
+_SHARING = frozenset({"pandas", "polars"})
 _LIBRARIES = frozenset({"pandas", "polars", "pyarrow", "numpy"})
 
 
@@ -104,6 +105,20 @@ class StoredParcels:
         except UnicodeEncodeError:
             text = value.encode("utf-8", "surrogatepass")
         return blake3(text).hexdigest()
+
+    def isolate(self, value: Any) -> Any:
+        """See `Parcels.isolate`. What is known of a frame is known of what shares its memory."""
+        if type(value).__module__.partition(".")[0] not in _SHARING:
+            return value
+        series = as_frame(value)
+        if series is not None:
+            return value.copy(deep=False) if series[0] == "pandas" else value.clone()
+        if type(value).__name__ != "DataFrame":
+            return value
+        known, own = self._memory.recall(value), isolate(value)
+        if known is not None:
+            self._memory.remember(own, known)
+        return own
 
     def remember(self, value: Any, output: Output) -> None:
         """This frame was opened from what is stored as `output`."""

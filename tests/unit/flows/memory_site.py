@@ -54,6 +54,9 @@ class CopyingParcels:
     def unpack(self, arguments: Arguments, *, hint: Any = None) -> Any:
         return copy.deepcopy(arguments.value.value)
 
+    def isolate(self, value: Any) -> Any:
+        return value
+
     def digest(self, value: Any) -> str:
         return sha256(_canonical(value)).hexdigest()
 

@@ -180,6 +180,22 @@ _WAITS: dict[str, Bilingual] = {
         do="Define the exception at the top level of a module that the flow imports, or catch {given}.",
         faca="Defina a exceção no nível principal de um módulo que o fluxo importa, ou capture {given}.",
     ),
+    "FLW-044.task": both(
+        'argument "{argument}" was changed while task "{name}" ran; when the flow goes on after an interruption it is '
+        "not changed again",
+        'o argumento "{argument}" foi alterado enquanto a task "{name}" rodava; quando o fluxo continua depois de uma '
+        "interrupção, ele não é alterado de novo",
+        do="change a copy of it in the task, and return that",
+        faca="altere na task uma cópia dele, e devolva a cópia",
+    ),
+    "FLW-044.flow": both(
+        'argument "{argument}" was changed while flow "{name}" ran; when the outer flow goes on after an interruption '
+        "it is not changed again",
+        'o argumento "{argument}" foi alterado enquanto o fluxo "{name}" rodava; quando o fluxo externo continua '
+        "depois de uma interrupção, ele não é alterado de novo",
+        do="change a copy of it in the flow, and return that",
+        faca="altere no fluxo uma cópia dele, e devolva a cópia",
+    ),
     "FLW-042.moment": both(
         "a moment is needed here, this is {found}",
         "aqui é preciso um momento, isto é {found}",

@@ -73,6 +73,7 @@ def test_every_word_is_asked_for_somewhere() -> None:
         "calls.",
         "waiting.",
         "answer.",
+        "store.",
     )
     used = re.findall(r"""["']([a-z]+\.[A-Za-z_.]+)["'](?!: \()""", SOURCES)
     unused = [key for key in WORDS if not key.startswith(by_name) and key not in used]

@@ -22,7 +22,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("help.group.again", ("rerun", "replay", "cancel")),
     ("help.group.itself", ("pipeline", "script", "deployment", "deploy", "schedule", "trigger")),
     ("help.group.where", ("server", "worker", "work-pool", "limit")),
-    ("help.group.house", ("token", "audit", "config", "db", "gc", "retention", "schema")),
+    ("help.group.house", ("token", "audit", "config", "db", "store", "gc", "retention", "schema")),
 )
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -41,6 +41,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "frame": ("pauta frame latest df_merged --rows 5", "pauta frame latest df_merged --to df_merged.csv"),
     "rerun": ("pauta rerun latest --from treina_modelo",),
     "replay": ("pauta replay latest treina_modelo --pdb",),
+    "store.check": ("pauta store check", "pauta store check --url s3://bucket/pauta"),
+    "store.migrate": ("pauta store migrate --to s3://bucket/pauta",),
     "gc": ("pauta gc --dry-run", "pauta gc --keep-runs 20 --yes"),
     "waiting": ("pauta waiting", "pauta waiting latest"),
     "answer": (

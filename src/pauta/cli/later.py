@@ -29,6 +29,7 @@ LATER: Mapping[str, str] = {
     "config": "config",
     "db": "db",
     "retention": "retention",
+    "store": "store",
 }
 """Command → its module in this room, which has it as `app`."""
 

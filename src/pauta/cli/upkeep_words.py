@@ -89,5 +89,51 @@ UPKEEP_WORDS: dict[str, tuple[str, str]] = {
         "Would bring the records from version {found} to {version}:",
         "Levaria os registros da versão {found} à {version}:",
     ),
+    # ---- store
+    "cmd.store": ("Look after where objects are kept.", "Cuida de onde os objetos são guardados."),
+    "cmd.store.check": (
+        "Try what the object store can do, and how long it takes.",
+        "Experimenta o que o armazenamento de objetos consegue fazer, e quanto demora.",
+    ),
+    "cmd.store.check.more": (
+        "Writes, reads, lists and removes one small object. Without conditional writes a store serves all the same.",
+        "Grava, lê, lista e remove um objeto pequeno. Sem gravações condicionais, um armazenamento também serve.",
+    ),
+    "cmd.store.migrate": ("Copy all objects to another store.", "Copia todos os objetos para outro armazenamento."),
+    "cmd.store.migrate.more": (
+        "Each object is read again where it arrives and checked by its hash. Interrupted, it goes on where it was; "
+        "called again, it copies what is new. Nothing is removed where the objects were. Stop the server first, or "
+        "call it once more when it has stopped.",
+        "Cada objeto é lido de novo onde chega e conferido pelo hash. Interrompido, continua de onde parou; chamado "
+        "de novo, copia o que é novo. Nada é removido de onde os objetos estavam. Pare o servidor antes, ou chame "
+        "mais uma vez depois que ele parar.",
+    ),
+    "opt.store_url": (
+        "Another store than the project's: s3://bucket/prefix, gridfs://host/database, file:///folder.",
+        "Outro armazenamento que o do projeto: s3://bucket/prefixo, gridfs://servidor/banco, file:///pasta.",
+    ),
+    "opt.store_to": (
+        "The other store: s3://bucket/prefix, gridfs://host/database, file:///folder.",
+        "O outro armazenamento: s3://bucket/prefixo, gridfs://servidor/banco, file:///pasta.",
+    ),
+    "head.ability": ("Asked to", "Pedido"),
+    "head.works": ("Works", "Funciona"),
+    "store.write": ("write an object", "gravar um objeto"),
+    "store.read": ("read it", "ler o objeto"),
+    "store.list": ("list objects", "listar objetos"),
+    "store.conditional": ("write only what is not there", "gravar só o que não existe"),
+    "store.delete": ("delete it", "apagar o objeto"),
+    "store.works": ("yes", "sim"),
+    "store.fails": ("no", "não"),
+    "store.optional": ("no, not needed", "não, nem é preciso"),
+    "store.moving": ("{done} of {all} objects, {size}", "{done} de {all} objetos, {size}"),
+    "store.moved": (
+        "{objects} ({size}) are at {where}, each checked by its hash; {copied} copied now.",
+        "{objects} ({size}) em {where}, conferidos um a um pelo hash; {copied} copiados agora.",
+    ),
+    "store.now_set": (
+        "Now set store.url in pauta.toml, or PAUTA_STORE_URL, to that address, and start the server again.",
+        "Agora defina store.url em pauta.toml, ou PAUTA_STORE_URL, com esse endereço e inicie o servidor de novo.",
+    ),
     "db.upgraded": ("The records were brought from {found} to {version}.", "Registros levados de {found} a {version}."),
 }

@@ -31,6 +31,7 @@ class FlowDriver:
         acknowledges: Whether reports that are waited for are acknowledged.
         cache: What the cache holds.
         record: Calls by number, as they are on record by now.
+        has_failed: Whether the last attempt failed, so that the next order asks again for what failed in it.
     """
 
     driver: Driver
@@ -39,6 +40,7 @@ class FlowDriver:
     acknowledges: bool = True
     cache: dict[str, CachedCall] = field(default_factory=dict)
     record: dict[int, Call] = field(default_factory=dict)
+    has_failed: bool = False
 
     def order(
         self,
@@ -50,6 +52,10 @@ class FlowDriver:
         **fields: Any,
     ) -> wire.StepOrder:
         """The flow's step, with all that is on record."""
+        if self.has_failed:
+            ledger = Ledger(RunId("run"), self.record.values())
+            ledger.ask_again(0)
+            self.record, self.has_failed = {call.no: call for call in ledger.of_step(0)}, False
         calls = tuple(call for _, call in sorted(self.record.items()))
         flow = FlowOrder(self.entry, is_task, arguments, calls, wall_clock() if now is None else now)
         return self.driver.step(0, self.script, takes=takes, effects=True, **{"flow": flow, **fields})
@@ -95,10 +101,8 @@ class FlowDriver:
                 self.record[report.no] = _begun(report)
             case CallEnded() as report:
                 self.record[report.no] = _ended(self.record[report.no], report)
-            case wire.StepFailed(step=step):
-                ledger = Ledger(RunId("run"), self.record.values())
-                ledger.ask_again(step)
-                self.record = {call.no: call for call in ledger.of_step(step)}
+            case wire.StepFailed():
+                self.has_failed = True
             case wire.CacheAsked() as asked:
                 found = {key: self.cache[key] for key in asked.keys if key in self.cache}
                 process.send(wire.Recalled(asked.stage, asked.fence, asked.step, found))

@@ -175,7 +175,7 @@ class BodyCall:
         if waits:
             site.confirm(self.no)
 
-    def own_arguments(self) -> dict[str, Any]:
+    def own_arguments(self) -> Mapping[str, Any]:
         """What one try of its body is given."""
         return isolated(self.engine.site.parcels, self.arguments)
 

@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from pauta.flows.scope import Engine
     from pauta.flows.site import Parcels
 
-PLAIN = frozenset({str, int, float, bool, bytes, type(None), complex})
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None), complex})
 _CHANGEABLE = frozenset({list, dict, set, bytearray})
+_AS_THEY_ARE = _PLAIN | _CHANGEABLE
 _QUICK = frozenset({"builtins", "datetime", "decimal", "uuid", "pathlib"})
 """Modules of what is hashed quickly; of anything else that may hold much nothing is looked at."""
 _MOST = 256
 """Items of a value that is looked at again; each costs as much as when the call began."""
 
 
-def isolated(parcels: Parcels, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def isolated(parcels: Parcels, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """The arguments for one try of a body: frames are its own, and share their memory until it writes to them."""
-    return {
-        name: value if type(value) in PLAIN or type(value) in _CHANGEABLE else parcels.isolate(value)
-        for name, value in arguments.items()
-    }
+    own = arguments
+    for name, value in arguments.items():
+        if type(value) not in _AS_THEY_ARE and (alone := parcels.isolate(value)) is not value:
+            own = {**own, name: alone}
+    return own
 
 
 def tell_of_changed(engine: Engine, function: Any, arguments: Mapping[str, Any], given: Mapping[str, str]) -> None:
@@ -71,6 +73,6 @@ def _is_small(value: Any, most: int) -> bool:
         for item in held.values() if type(held) is dict else held:
             if type(item) in _CHANGEABLE or type(item) is tuple:
                 todo.append(item)
-            elif type(item) not in PLAIN and type(item).__module__ not in _QUICK:
+            elif type(item) not in _PLAIN and type(item).__module__ not in _QUICK:
                 return False
     return True

@@ -20,7 +20,7 @@ from measuring import Line, bare_commits, report, warm_runs, workplace
 
 CALLS = 1_000
 REPETITIONS = 5
-FLOWS = '''
+FLOWS = """
 import os
 import signal
 
@@ -67,7 +67,7 @@ def killed(calls):
     if os.environ["PAUTA_ATTEMPT"] == "1":
         os.kill(os.getpid(), signal.SIGKILL)
     return n
-'''
+"""
 
 
 def seconds_of(folder: Path, flow: str, calls: int) -> float:

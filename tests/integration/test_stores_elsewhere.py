@@ -67,7 +67,9 @@ def test_a_server_keeps_what_it_makes_elsewhere_and_takes_it_from_there(project:
 
 
 def test_nothing_is_on_record_that_is_not_elsewhere(project: ServedProject) -> None:
-    (project.folder / "one.py").write_text("import pandas as pd\n\n\ndef execute():\n    return pd.DataFrame({'x': range(50_000)})\n")
+    (project.folder / "one.py").write_text(
+        "import pandas as pd\n\n\ndef execute():\n    return pd.DataFrame({'x': range(50_000)})\n"
+    )
     (project.folder / "two.py").write_text("def execute(a):\n    raise ValueError('here it ends')\n")
     (project.folder / "chain.json").write_text(CHAIN)
     assert project.pauta("run", "chain.json").code == 1
@@ -105,7 +107,8 @@ def test_a_store_that_vanishes_while_a_command_runs_loses_nothing(tmp_path: Path
         project = project_at(url, tmp_path / "project")
         ready, go = tmp_path / "ready", tmp_path / "go"
         (project.folder / "one.py").write_text(
-            f"import pathlib, time\n\nimport pandas as pd\n\n\ndef execute():\n    pathlib.Path({str(ready)!r}).touch()\n"
+            "import pathlib, time\n\nimport pandas as pd\n\n\ndef execute():\n"
+            f"    pathlib.Path({str(ready)!r}).touch()\n"
             f"    while not pathlib.Path({str(go)!r}).exists():\n        time.sleep(0.02)\n"
             "    return pd.DataFrame({'x': range(50_000)})\n"
         )

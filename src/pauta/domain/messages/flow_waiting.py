@@ -126,8 +126,8 @@ _RUNS: dict[str, Bilingual] = {
     "FLW-090.nowhere": both(
         '"{name}" cannot be run here: nothing is published where this flow runs',
         '"{name}" não pode ser executado aqui: nada está publicado onde este fluxo é executado',
-        do="in a test, give it: pipelines={{\"{name}\": …}}",
-        faca="em um teste, informe-o: pipelines={{\"{name}\": …}}",
+        do='in a test, give it: pipelines={{"{name}": …}}',
+        faca='em um teste, informe-o: pipelines={{"{name}": …}}',
     ),
     "FLW-091": both(
         "run {run} of {name}, which this flow began, is {state}",

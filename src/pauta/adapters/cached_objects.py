@@ -108,6 +108,8 @@ class CachedObjects:
         else:
             with ThreadPoolExecutor(min(_AT_A_TIME, len(due)), thread_name_prefix="publish") as threads:
                 list(threads.map(self._publish, due))
+        for address in due:
+            self._note_used(address)
         if due:
             self._make_room()
 
@@ -161,8 +163,7 @@ class CachedObjects:
 
     def _here(self, address: Address, take: Callable[[], T]) -> T:
         """Take it from the folder; what is not there, or is damaged there, is fetched first."""
-        with self._lock:
-            self._used[address] = self._now()
+        self._note_used(address)
         if self.folder.exists(address):
             try:
                 return take()
@@ -204,6 +205,13 @@ class CachedObjects:
         """What it pinned may leave."""
         with self._lock:
             self._pins.pop(holder, None)
+
+    def _note_used(self, address: Address) -> None:
+        now = self._now()
+        with self._lock:
+            if len(self._used) >= _MOST_KNOWN:
+                self._used = {each: at for each, at in self._used.items() if now - at < self._keep}
+            self._used[address] = now
 
     def _note_bytes(self, size: int) -> None:
         with self._lock:

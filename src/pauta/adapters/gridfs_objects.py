@@ -6,9 +6,11 @@ makes the file known, or finds that somebody else has done so. What was discarde
 
 from __future__ import annotations
 
+import itertools
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +26,7 @@ from pauta.ports.objects import ObjectInfo
 
 BUCKET = "pauta"
 _CHUNK = 1024 * 1024
+_AHEAD = 2
 _SOME = 4
 """Chunks of one statement, and of one answer."""
 _BEAT = timedelta(milliseconds=1)
@@ -197,19 +200,34 @@ class GridfsDepot:
                 raise StoreFault(Problem("OBJ-007", {"address": address, "where": self.where}))
 
     def _read(self, key: Any, sink: Sink) -> int:
-        """Hand out chunks, as long as they follow each other; how many bytes they were. One asking goes ahead."""
-        size = 0
-        with ThreadPoolExecutor(1, thread_name_prefix="gridfs") as ahead:
-            number, some = 0, self._some_chunks(key, 0)
+        """Hand out chunks, as long as they follow each other; how many bytes they were. A few askings go ahead."""
+        size = number = 0
+        some = self._some_chunks(key, 0)
+        if len(some) < _SOME:
+            return self._hand_out(some, 0, sink)
+        waiting: deque[Future[list[Any]]] = deque()
+        with ThreadPoolExecutor(_AHEAD, thread_name_prefix="gridfs") as threads:
+            following = itertools.count(_SOME, _SOME)
             while some:
-                following = ahead.submit(self._some_chunks, key, number + _SOME) if len(some) == _SOME else None
-                for chunk in some:
-                    if chunk["n"] != number:
-                        return size
-                    sink(chunk["data"])
-                    size += len(chunk["data"])
-                    number += 1
-                some = following.result() if following is not None else []
+                while len(waiting) < _AHEAD:
+                    waiting.append(threads.submit(self._some_chunks, key, next(following)))
+                found = self._hand_out(some, number, sink)
+                size += found
+                if found != sum(len(chunk["data"]) for chunk in some):
+                    break
+                number += len(some)
+                some = waiting.popleft().result() if len(some) == _SOME else []
+            for future in waiting:
+                future.cancel()
+        return size
+
+    def _hand_out(self, chunks: Sequence[Any], first: int, sink: Sink) -> int:
+        size = 0
+        for number, chunk in enumerate(chunks, first):
+            if chunk["n"] != number:
+                break
+            sink(chunk["data"])
+            size += len(chunk["data"])
         return size
 
     def _some_chunks(self, key: Any, first: int) -> list[Any]:

@@ -46,7 +46,10 @@ def mongo() -> MongoServer:
 
 def _had(start: Callable[[], T]) -> T:
     try:
-        return start()
+        try:
+            return start()
+        except NoServer:  # somebody else took one of its ports meanwhile
+            return start()
     except NoServer as why:
         if os.environ.get("CI"):
             pytest.fail(f"CI needs the servers: {why}")

@@ -109,7 +109,8 @@ def _free_ports(count: int) -> list[int]:
     """Ports that are free, and so is each ten thousand above it."""
     with contextlib.ExitStack() as stack:
         found: list[int] = []
-        for port in range(20_000 + os.getpid() % 20_000, 50_000):
+        # Processes of tests that start together have neighbouring numbers, and would look for the same ports.
+        for port in range(20_000 + os.getpid() * 37 % 20_000, 50_000):
             with contextlib.suppress(OSError):
                 for one in (port, port + 10_000):
                     stack.enter_context(socket.create_server(("127.0.0.1", one)))

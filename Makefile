@@ -34,7 +34,7 @@ LARGE := tests/integration/test_stopped_worker.py tests/integration/test_broken_
 	tests/integration/test_celery.py tests/integration/test_celery_faults.py \
 	tests/integration/test_schedulers_at_once.py tests/integration/server/test_api_fuzz.py \
 	tests/properties/test_calendar.py tests/storage/test_t8_postgres_restarts.py \
-	tests/storage/test_t10_contention.py tests/examples/test_feed_scraper_kills.py \
+	tests/storage/test_t10_contention.py tests/integration/test_flows_going_on.py tests/examples/test_feed_scraper_kills.py \
 	tests/integration/test_collector_race_elsewhere.py tests/contracts/test_depots.py
 
 .PHONY: chaos

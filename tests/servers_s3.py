@@ -19,6 +19,7 @@ from typing import Any
 from servers import NoServer, _die_with_parent
 
 _START_SECONDS = 60.0
+_TRIES = 3
 KEY, SECRET = "tester", "tester-secret"
 
 
@@ -81,28 +82,47 @@ def s3_server(*buckets: str) -> Iterator[S3Server]:
         folder = Path(name)
         identity = {"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
         (folder / "identities.json").write_text(json.dumps({"identities": [identity]}))
-        (folder / "data").mkdir()
-        ports = _free_ports(4)
-        given = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder / 'data'}", "-master.telemetry=false", "-s3",
-                 f"-s3.config={folder / 'identities.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=0",
-                 "-master.volumeSizeLimitMB=64"]  # fmt: skip
-        names = ("-master.port", "-volume.port", "-filer.port", "-s3.port")
-        given += [f"{flag}={port}" for flag, port in zip(names, ports, strict=True)]
-        given += [f"{flag}.grpc={port + 10_000}" for flag, port in zip(names, ports, strict=True)]
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [program, "server", *given], stdout=log, stderr=log, cwd=folder, preexec_fn=_die_with_parent,
-                env={"PATH": os.environ["PATH"], "HOME": name},
-            )  # fmt: skip
-        server = S3Server(ports[3])
+        server, process = _started(program, folder)
         try:
-            _wait_for(server, process, folder)
             for bucket in buckets:
                 _make_bucket(server, bucket)
             yield server
         finally:
             process.kill()  # told to end politely it takes half a minute
             process.wait()
+
+
+def _started(program: str, folder: Path) -> tuple[S3Server, subprocess.Popen[bytes]]:
+    """A server that answers. One of its ports may be taken by others before it listens; then it is started anew."""
+    for tries in range(_TRIES, 0, -1):
+        server, process = _launched(program, folder, data=folder / f"data{tries}")
+        try:
+            _wait_for(server, process, folder)
+        except NoServer:
+            process.kill()
+            process.wait()
+            if tries == 1:
+                raise
+        else:
+            return server, process
+    raise NoServer("weed was not tried")
+
+
+def _launched(program: str, folder: Path, *, data: Path) -> tuple[S3Server, subprocess.Popen[bytes]]:
+    data.mkdir()
+    ports = _free_ports(4)
+    given = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-master.telemetry=false", "-s3",
+             f"-s3.config={folder / 'identities.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=0",
+             "-master.volumeSizeLimitMB=64"]  # fmt: skip
+    names = ("-master.port", "-volume.port", "-filer.port", "-s3.port")
+    given += [f"{flag}={port}" for flag, port in zip(names, ports, strict=True)]
+    given += [f"{flag}.grpc={port + 10_000}" for flag, port in zip(names, ports, strict=True)]
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [program, "server", *given], stdout=log, stderr=log, cwd=folder, preexec_fn=_die_with_parent,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        )  # fmt: skip
+    return S3Server(ports[3]), process
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,6 +1,6 @@
 """T17 on stores elsewhere: machines make, drop and make again the same content while one of them collects (P24).
 
-`PAUTA_TEST_SCALE=ci` does 10,000 operations on each store, and 400 with a grace.
+`PAUTA_TEST_SCALE=ci` does 2,000 operations on each store, and 400 with a grace.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pauta.services.retain import collect
 from pauta.storage.sqlite import open_sqlite
 from store_samples import frame
 
-OPERATIONS = 10_000 if CI else 500
+OPERATIONS = 2_000 if CI else 500
 KINDS = ["s3", "gridfs"]
 Move = Callable[..., Any]
 
